@@ -1,0 +1,5 @@
+"""Which page function answers which URL?"""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
