@@ -52,3 +52,15 @@ class TooLarge(UserMistake):
     """A body or value passes the limit that the message names."""
 
     status = 413
+
+
+class LengthRequired(UserMistake):
+    """The body's length must be said beforehand."""
+
+    status = 411
+
+
+class WrongMediaType(UserMistake):
+    """The body is of a type or packing that is not understood here."""
+
+    status = 415
