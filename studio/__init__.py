@@ -1,0 +1,1 @@
+"""How is Run Studio wired and deployed?"""
