@@ -1,0 +1,1 @@
+"""The one Django app: runs, and everything around them."""

@@ -9,7 +9,7 @@ from runs.models import ApiToken, Experiment, Member, Person, Role, Run, Workspa
 from studio.database import now_ms
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-TOKEN_START = "rst_"
+TOKEN_START = "rst_"  # noqa: S105 - what every token starts with
 _SCOPE_ROLE = {"read": Role.VIEWER, "log": Role.EDITOR, "admin": Role.OWNER}
 
 

@@ -6,8 +6,8 @@ import tempfile
 os.environ.setdefault("STUDIO_DATA_DIR", tempfile.mkdtemp(prefix="studio-tests-"))
 os.environ.setdefault("STUDIO_SECRET_KEY", "only-for-tests-" + "x" * 50)
 
-from studio.settings import *  # noqa: E402, F403
-from studio.settings import DATABASES, STORAGES  # noqa: E402
+from studio.settings import *  # noqa: F403
+from studio.settings import DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # live_server serves static files by their plain names.

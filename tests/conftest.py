@@ -9,7 +9,7 @@ from django.db import connection
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop here
 
-from tests.cast import Cast, the_cast  # noqa: E402
+from tests.cast import Cast, the_cast
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ class Artifact(models.Model):
                 name="artifact_has_one_owner",
             ),
         ]
+        indexes = [models.Index(fields=["blob"], condition=~Q(blob=""), name="artifact_by_blob")]
 
     @property
     def path(self) -> str:

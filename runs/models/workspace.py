@@ -24,6 +24,9 @@ class Workspace(models.Model):
     )
     created = models.BigIntegerField(help_text="ms since 1970")
 
+    your_role: "Role | None" = None
+    """The role of who asked, where `access.workspace_or_404` looked it up; no column."""
+
     def __str__(self) -> str:
         return self.title or self.name
 
