@@ -56,7 +56,7 @@ class Mlp:
 
     def _hidden(self, x: Floats) -> Floats:
         before = x @ self.weights[0] + self.weights[1]
-        return np.tanh(before) if self.activation == "tanh" else np.maximum(before, 0)
+        return np.asarray(np.tanh(before) if self.activation == "tanh" else np.maximum(before, 0))
 
     def probabilities(self, x: Floats) -> Floats:
         """(n, classes) for x (n, features)."""
