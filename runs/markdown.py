@@ -74,9 +74,16 @@ class _ForeignImages(Extension):
 def render_markdown(text: str) -> str:
     """Safe HTML of ``text``. Bounded: a text that would cost too much is shown as it is, with a notice."""
     if _too_costly(text):
-        return f"{_NOT_FORMATTED}<pre>{escape(text)}</pre>"
-    html = _tools()[0].reset().convert(text)
-    return _last_gate(_tools()[1].clean(html))
+        return _as_it_is(text)
+    formatter, cleaner = _tools()
+    try:
+        return _last_gate(cleaner.clean(formatter.reset().convert(text)))
+    except RecursionError:  # the formatter descends once a list level: "1. 1. 1. …" nests without end
+        return _as_it_is(text)
+
+
+def _as_it_is(text: str) -> str:
+    return f"{_NOT_FORMATTED}<pre>{escape(text)}</pre>"
 
 
 def _too_costly(text: str) -> bool:
@@ -112,7 +119,7 @@ def _last_gate(html: str) -> str:
         html,
         tags=set(_TAGS),
         attributes={"*": {"class"}, **{tag: set(names) for tag, names in _ATTRIBUTES.items()}},
-        attribute_filter=_kept,
+        attribute_filter=lambda tag, name, value: value if name == "rel" else _kept(tag, name, value),
         url_schemes=set(_PROTOCOLS),
         link_rel="nofollow noopener noreferrer",
         clean_content_tags={"script", "style"},
