@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from runs.authors import Author
 from runs.limits import DESCRIPTION, ERROR_MESSAGE, NAME, RUN_NAME, clean_text, clean_time
 from runs.mistakes import AlreadyExists, Conflict, UserMistake
-from runs.models import Experiment, KeyKind, Lifecycle, Run, RunDoc, RunText, StatusChange
+from runs.models import Experiment, KeyKind, Lifecycle, Run, RunDoc, RunText, StatusChange, Submitter
 from runs.recording.attribute_rows import clean_params, clean_properties, clean_tags, insert_attributes
 from runs.recording.changes import Edit, record_edits
 from runs.recording.counters import count_facets, count_keys, facets_of, move_facets
@@ -131,7 +131,7 @@ def _insert_run(experiment: Experiment, new: NewRun) -> Run:
         experiment=experiment,
         name=new.name,
         status=new.status,
-        submitter_id=submitter_id(workspace, new.submitter),
+        submitter=Submitter(submitter_id(workspace, new.submitter), workspace, new.submitter),
         compute_id=compute_id(workspace, new.compute) if new.compute else None,
         parent=parent,
         root_id=(parent.root_id or parent.pk) if parent else None,
@@ -142,7 +142,6 @@ def _insert_run(experiment: Experiment, new: NewRun) -> Run:
         request_id=new.request_id,
         change_seq=now_ms(),
     )
-    run.submitter.name = new.submitter
     run.save(force_insert=True)
     return run
 
