@@ -244,6 +244,11 @@ def disjunction(parts: list[Node], span: Span = (0, 0)) -> Node:
     return flat[0] if len(flat) == 1 else Or(tuple(flat), span)
 
 
+def respan(node: Node, span: Span) -> Node:
+    """The same node, standing at ``span``."""
+    return dataclasses.replace(node, span=span)
+
+
 def leaves(node: Node | None) -> Iterator[Condition | Text]:
     """Every condition and free text of a tree, from left to right."""
     waiting: list[Node] = [] if node is None else [node]
