@@ -31,10 +31,15 @@ def put_artifact(owner: Owner, path: str, stream: Readable, author: Author, *, l
     safe or an owner in the trash, Conflict where a file would become a folder or the reverse, TooLarge.
     """
     path = safe_path(path)
-    _refuse_trashed(owner)
-    _refuse_clash(owner, path)  # before the body comes; the transaction looks again
+    check_place(owner, path)  # before the body comes; the transaction looks again
     stored = store(stream, settings.MAX_FILE_SIZE if limit is None else limit)
     return place_artifact(owner, path, stored, author)
+
+
+def check_place(owner: Owner, path: str) -> None:
+    """Raise what `put_artifact` would raise for this safe path as things stand."""
+    _refuse_trashed(owner)
+    _refuse_clash(owner, path)
 
 
 def place_artifact(owner: Owner, path: str, stored: Stored, author: Author) -> Artifact:
