@@ -56,6 +56,12 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, _sprite(), name)
 
 
+@register.simple_tag
+def icon_url(name: str) -> str:
+    """The address of an icon's symbol, for an ``<svg>`` with classes of its own."""
+    return f"{_sprite()}#{name}"
+
+
 @register.filter
 def status_words(status: int) -> str:
     """A state as people read it: ``Not responding``, ``Cancel requested``."""
@@ -201,6 +207,14 @@ def ago(moment: int | None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{} UTC" data-relative>{}</time>', machine, moment_text(moment), words
     )
+
+
+@register.simple_tag
+def running_for(started: int | None) -> SafeString:
+    """How long something has been running since ``started`` (ms since 1970); JavaScript lets it grow."""
+    if started is None:
+        return mark_safe(MISSING)  # noqa: S308 - a constant
+    return format_html('<span data-since="{}">{}</span>', started, duration(now_ms() - started))
 
 
 @register.filter
