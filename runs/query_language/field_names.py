@@ -23,7 +23,7 @@ BARE_KEY = r"[^\s:=!<>~(),\"'`]+"
 KEYED = rf"(?:{'|'.join((*FAMILY_BY_NAME, *ATTRIBUTE_PREFIXES))})\.(?:{QUOTED}|{BARE_KEY})"
 AGGREGATED = rf"(?:{'|'.join(Aggregate)})\((?:[^()\"'`]|{QUOTED})*\)"
 
-_AGGREGATED = re.compile(rf"({'|'.join(Aggregate)})\((.*)\)", re.IGNORECASE | re.DOTALL)
+_AGGREGATED = re.compile(rf"({'|'.join(Aggregate)})\((.*)\)", re.IGNORECASE | re.ASCII | re.DOTALL)
 _PLAIN_KEY = re.compile(r"[^\W_][\w./-]*|_[\w./-]*")
 _ESCAPED = re.compile(r"\\([\\\"'`])")
 

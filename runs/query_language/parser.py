@@ -77,7 +77,9 @@ class _Builder(Transformer[Token, Node | None]):
 
 
 def _operator(sign: Token) -> Op:
-    spelling = " ".join(sign.upper().split()).removeprefix(":")
+    if sign.type != "OP":
+        return Op[sign.type]
+    spelling = sign.removeprefix(":")
     return Op(_SPELLINGS.get(spelling, spelling))
 
 

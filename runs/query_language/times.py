@@ -13,8 +13,8 @@ Interval = tuple[int | None, int | None]
 LATEST = 253402300799999  # the end of the year 9999
 _DAY = Unit.DAY.ms
 _AGE = re.compile(r"(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?"
-                  r"(?:([0-9]{1,12})ms)?", re.IGNORECASE)  # fmt: skip
-_FRACTION = re.compile(r"([0-9]{0,9}\.[0-9]{1,9})(ms|[wdhms])", re.IGNORECASE)
+                  r"(?:([0-9]{1,12})ms)?", re.IGNORECASE | re.ASCII)  # fmt: skip
+_FRACTION = re.compile(r"([0-9]{0,9}\.[0-9]{1,9})(ms|[wdhms])", re.IGNORECASE | re.ASCII)
 _UNITS = (Unit.WEEK, Unit.DAY, Unit.HOUR, Unit.MINUTE, Unit.SECOND, Unit.MILLISECOND)
 _MOMENT = re.compile(
     r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})"

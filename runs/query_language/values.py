@@ -14,7 +14,7 @@ PATTERN_OPERATORS = frozenset({Op.CONTAINS, Op.LIKE, Op.NOT_LIKE, Op.ILIKE, Op.N
 ORDERING_OPERATORS = frozenset({Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL})
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"nan|[+-]?inf(?:inity)?", re.IGNORECASE)
+_NOT_FINITE = re.compile(r"nan|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _RANGED = frozenset({Kind.TIME, Kind.DURATION, Kind.NUMBER, Kind.MIXED})
 _FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _LONGEST_SECONDS = 1e12
@@ -65,7 +65,7 @@ def _read_scalar(kind: Kind, text: str, in_quotes: bool) -> Scalar | None:
             return parse_age(text) or _read_seconds(text)
         case Kind.FLAG:
             return Flag(_FLAGS[text.casefold()]) if text.casefold() in _FLAGS else None
-        case Kind.MIXED if not in_quotes and _is_finite(text):
+        case Kind.MIXED if not in_quotes and is_finite(text):
             return Number(text)
         case Kind.PERSON if not in_quotes and text.casefold() == "me":
             return Me()
@@ -74,17 +74,18 @@ def _read_scalar(kind: Kind, text: str, in_quotes: bool) -> Scalar | None:
 
 def read_number(text: str) -> Number | None:
     """A number as people write it, also nan and inf; None if it is none, or is too large to be told from inf."""
-    if _is_finite(text):
+    if is_finite(text):
         return Number(text)
     return Number(text.casefold()) if _NOT_FINITE.fullmatch(text) else None
 
 
-def _is_finite(text: str) -> bool:
+def is_finite(text: str) -> bool:
+    """Whether ``text`` reads as a finite number."""
     return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))
 
 
 def _read_seconds(text: str) -> Age | None:
-    if not _is_finite(text) or not 0 <= float(text) <= _LONGEST_SECONDS:
+    if not is_finite(text) or not 0 <= float(text) <= _LONGEST_SECONDS:
         return None
     ms = round(float(text) * 1000)
     return Age(ms // 1000, Unit.SECOND) if ms % 1000 == 0 else shortest(ms)
