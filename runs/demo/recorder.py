@@ -47,8 +47,8 @@ class Recorder:
     def record(self, job: Job, parent: Run | None = None) -> int:
         """Write a job and its children; gives the number of runs.
 
-        Children train first (their parent sums them up) but are written after it. One transaction a job: of
-        the 200 runs each is there whole, and each costs one sync to disk.
+        A parent is written before its children and trains after them, since it sums them up. One transaction a
+        job: each is there whole, and costs one sync to disk.
         """
         book = Notebook(self._started(job), job.pace, job.until)
         if not job.children:
@@ -75,9 +75,7 @@ class Recorder:
             status=job.then if waits else Status.RUNNING,
             created=book.started,
             started=None if waits else book.started,
-            uid=hashlib.blake2b(
-                f"{self.salt}/{job.experiment}/{parent and parent.uid}/{job.name}".encode(), digest_size=16
-            ).hexdigest(),
+            uid=self._uid(job),
             params={key: str(value) for key, value in job.params.items()},
             tags=job.tags,
             properties=properties_of(job),
@@ -88,6 +86,10 @@ class Recorder:
             parent=parent,
         )
         return create_run(self.experiments[job.experiment], new, self._author(job))
+
+    def _uid(self, job: Job) -> str:
+        text = f"{self.salt}/{job.experiment}/{job.name}/{job.hours_ago}"
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def _author(self, job: Job) -> Author:
         return self.authors.get(job.submitter, self.authors["demo"])

@@ -1,6 +1,7 @@
 """Who works in the demo, and on what? The workspace "demo", three people, six experiments, two hundred runs."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from runs.authors import Author
 from runs.demo import customers, films, glyphs, houses, nightly, spirals
@@ -9,6 +10,7 @@ from runs.demo.recorder import HOUR, Recorder
 from runs.models import Experiment, Person, Role, Run, Workspace
 from runs.recording.experiments import describe_experiment, find_or_create_experiment, set_experiment_tag
 from runs.recording.people import add_member, create_person, create_workspace
+from studio.database import write_transaction
 
 WORKSPACE = "demo"
 PEOPLE = {"demo": ("Demo", "Owner"), "mei": ("Mei", "Tanaka"), "jonas": ("Jonas", "Weber")}
@@ -77,6 +79,11 @@ def jobs() -> Iterator[Job]:
 
 
 def fill(workspace: Workspace, now: int, salt: str = "") -> int:
-    """Train and record everything; gives the number of runs. ``now`` is ms since 1970, rounded to the hour."""
-    recorder = Recorder(experiments_of(workspace), authors(), now - now % HOUR, salt)
-    return sum(recorder.record(job) for job in jobs())
+    """Train and record everything; gives the number of runs. ``now`` (ms since 1970) is rounded to the hour.
+
+    All in one transaction, so that an interrupted filling leaves nothing and the next start begins again; with
+    a ``salt`` (a second filling, perhaps beside people at work) in one transaction a run.
+    """
+    with nullcontext() if salt else write_transaction():
+        recorder = Recorder(experiments_of(workspace), authors(), now - now % HOUR, salt)
+        return sum(recorder.record(job) for job in jobs())
