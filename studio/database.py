@@ -44,7 +44,8 @@ def is_postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
-_one_writer_here = threading.Lock()
+_one_writer_here = threading.RLock()
+_turn = threading.local()
 
 
 @contextmanager
@@ -65,12 +66,17 @@ def write_transaction() -> Iterator[None]:
 @contextmanager
 def _file_lock() -> Iterator[None]:
     name = str(connection.settings_dict["NAME"])
-    if ":memory:" in name or "mode=memory" in name:
+    # What runs on commit still runs in its writer's turn: it must not wait for itself.
+    if getattr(_turn, "taken", False) or ":memory:" in name or "mode=memory" in name:
         yield
         return
     with Path(f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        _turn.taken = True
+        try:
+            yield
+        finally:
+            _turn.taken = False
 
 
 @contextmanager
