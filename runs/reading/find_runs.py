@@ -1,0 +1,307 @@
+"""Which runs does a search find, a page at a time? The only place that runs the list's SQL.
+
+A page takes at most five statements, whatever its size: names, counts, ids, rows, and one of the overlays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from runs.mistakes import UserMistake
+from runs.models import Experiment, Key, KeyKind, Lifecycle, Person, Workspace
+from runs.query_language.field_names import field_to_text
+from runs.query_language.fields import row_of
+from runs.query_language.order import SortKey, sort_to_text
+from runs.query_language.predicates import KeyName, Scope, key_name, known_keys, rows_of, unknown_names
+from runs.query_language.sql import value
+from runs.query_language.suggestions import did_you_mean
+from runs.query_language.tree import And, Condition, Family, Field, Flag, Node, Op, Word, leaves
+from runs.reading.cursors import Cursor
+from runs.reading.planner import Bounds, Plan, counting_statement, find_newest, plan, total_of
+from runs.reading.run_rows import RunRow, rows_for
+from runs.reading.run_search import RunSearch
+from runs.reading.sorted_runs import find_sorted
+from studio.database import BudgetSpent, now_ms, time_budget
+
+COUNT_CAP = 10_000
+COUNT_BUDGET_MS = 250
+EXACT_BUDGET_MS = 5_000
+CREATED = Field(Family.ATTRIBUTE, "created")
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """A page of runs. ``next`` and ``previous`` are cursors for the parameters ``after`` and ``before``, or None.
+
+    ``complete`` is False when the search stopped early: it looked at ``searched`` runs, and ``next`` goes on from
+    there (or, in a sorted list, only those ``searched`` took part in the sort). ``warnings`` are mistakes that
+    did not keep the query from running, such as a name that no run uses.
+    """
+
+    rows: list[RunRow]
+    columns: tuple[Field, ...]
+    next: str | None = None
+    previous: str | None = None
+    complete: bool = True
+    searched: int | None = None
+    warnings: tuple[UserMistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many runs match: exactly ``n``, or more than ``n`` when ``capped``. None when the time ran out."""
+
+    n: int | None
+    capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Ids of runs in order, before their rows are read; ``places`` are what each one sorts by."""
+
+    ids: list[int]
+    places: list[tuple[float | int | str | None, ...]]
+    more: bool
+    floor: int | None = None
+    searched: int | None = None
+
+
+def find_runs(
+    workspace: Workspace,
+    search: RunSearch,
+    *,
+    experiment: Experiment | None = None,
+    person: Person | None = None,
+    columns: Sequence[Field] | None = None,
+    lifecycles: Sequence[int] | None = None,
+) -> RunPage:
+    """The page that ``search`` asks for, in a workspace or one experiment, as ``person`` sees it.
+
+    ``columns`` are the cells wanted where the search names none. ``lifecycles`` lets archived or trashed runs in
+    (else the query decides: one that speaks of `archived` does). A query with a mistake finds nothing.
+    """
+    shown = tuple(search.columns if search.columns is not None else columns or ())
+    if search.mistakes_in("q"):
+        return RunPage([], shown)
+    scope = scope_of(workspace, search, experiment, person, lifecycles)
+    asked, warnings = _plan(scope, search.tree, search.sort)
+    cursor, back = (search.before, True) if search.before is not None else (search.after, False)
+    listing = _list(asked, search.sort, search.page_size, cursor, back)
+    rows = rows_for(listing.ids, shown, scope.now_ms, person_id=scope.person_id, nested=scope.roots_only)
+    following, previous = _cursors(listing, sort_to_text(search.sort) if search.sort else "", cursor, back)
+    complete = listing.floor is None and listing.searched is None
+    return RunPage(rows, shown, following, previous, complete, listing.searched, warnings)
+
+
+def children_of(
+    workspace: Workspace,
+    parent_uid: str,
+    search: RunSearch,
+    *,
+    person: Person | None = None,
+    columns: Sequence[Field] = (),
+) -> RunPage:
+    """The child runs of a run, newest first or as ``search`` sorts them, its query left aside."""
+    field = Field(Family.ATTRIBUTE, "parent")
+    only = replace(search, tree=Condition(field, Op.EQUAL, (Word(parent_uid),)), nest=False, mistakes=())
+    return find_runs(workspace, only, person=person, columns=columns)
+
+
+def count_runs(
+    workspace: Workspace,
+    search: RunSearch,
+    *,
+    experiment: Experiment | None = None,
+    person: Person | None = None,
+    lifecycles: Sequence[int] | None = None,
+    exact: bool = False,
+) -> Count:
+    """How many runs match, up to 10,000 (``capped`` beyond); all of them with ``exact``. At most three statements.
+
+    ``n`` is None when the time was over (250 ms, with ``exact`` 5 s).
+    """
+    if search.mistakes_in("q"):
+        return Count(0)
+    scope = scope_of(workspace, search, experiment, person, lifecycles)
+    if search.tree is None:
+        return Count(int(rows_of("SELECT " + total_of(scope))[0][0]))
+    asked, _ = _plan(scope, search.tree, ())
+    cap = None if exact else COUNT_CAP + 1
+    try:
+        with time_budget(EXACT_BUDGET_MS if exact else COUNT_BUDGET_MS):
+            n = int(rows_of(counting_statement(asked, cap))[0][0])
+    except BudgetSpent:
+        return Count(None)
+    return Count(min(n, COUNT_CAP), capped=n > COUNT_CAP) if not exact else Count(n)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIds:
+    """Run ids in order, and the cursor (as text) of the next page."""
+
+    ids: list[int]
+    next: str | None
+
+
+def search_runs_by_tree(
+    workspace: Workspace,
+    experiment_ids: Sequence[int],
+    tree: Node | None,
+    order: tuple[SortKey, ...],
+    cursor: Cursor | None,
+    limit: int,
+    lifecycles: Sequence[int],
+    *,
+    person: Person | None = None,
+) -> FoundIds:
+    """Ids of the matching runs of these experiments, ``limit`` at a time, for the MLflow door. Never cut short:
+    where one search stops, the next begins. Newest first unless ``order`` says otherwise.
+    """
+    scope = Scope(
+        workspace.pk,
+        tuple(experiment_ids),
+        now_ms(),
+        person.pk if person else None,
+        person.username if person else "",
+        tuple(lifecycles),
+    )
+    if not experiment_ids:
+        return FoundIds([], None)
+    asked, _ = _plan(scope, tree, order)
+    ids: list[int] = []
+    while True:
+        listing = _list(asked, order, limit - len(ids), cursor, False)
+        ids += listing.ids
+        following, _ = _cursors(listing, sort_to_text(order) if order else "", cursor, False)
+        if listing.floor is None or len(ids) >= limit:
+            return FoundIds(ids, following)
+        cursor = Cursor(sort_to_text(order) if order else "", (), listing.floor)
+
+
+def scope_of(
+    workspace: Workspace,
+    search: RunSearch,
+    experiment: Experiment | None,
+    person: Person | None,
+    lifecycles: Sequence[int] | None = None,
+) -> Scope:
+    """Where a search looks."""
+    return Scope(
+        workspace_id=workspace.pk,
+        experiments=None if experiment is None else (experiment.pk,),
+        now_ms=now_ms(),
+        person_id=person.pk if person is not None else None,
+        person_name=person.username if person is not None else "",
+        lifecycles=tuple(lifecycles) if lifecycles is not None else lifecycles_in(search.tree),
+        roots_only=search.nested,
+    )
+
+
+def lifecycles_in(tree: Node | None) -> tuple[int, ...]:
+    """Active runs only, unless the query speaks of `archived`: then just those states that it can find."""
+    asked = [leaf for leaf in leaves(tree) if isinstance(leaf, Condition) and leaf.field.key == "archived"]
+    asked = [leaf for leaf in asked if leaf.field.family is Family.ATTRIBUTE]
+    if not asked:
+        return (int(Lifecycle.ACTIVE),)
+    parts = tree.parts if isinstance(tree, And) else (tree,)
+    for leaf in asked:
+        if leaf in parts:
+            flag = leaf.value
+            wanted = isinstance(flag, Flag) and flag.value == (leaf.op is Op.EQUAL)
+            return (int(Lifecycle.ARCHIVED if wanted else Lifecycle.ACTIVE),)
+    return int(Lifecycle.ACTIVE), int(Lifecycle.ARCHIVED)
+
+
+def _plan(scope: Scope, tree: Node | None, sort: tuple[SortKey, ...]) -> tuple[Plan, tuple[UserMistake, ...]]:
+    names: list[KeyName] = []
+    for leaf in leaves(tree):
+        if isinstance(leaf, Condition) and (name := key_name(leaf)):
+            names.append(name)
+    for key in sort:
+        if name := key_name(Condition(key.field, Op.EXISTS)):
+            names.append(name)
+    keys = known_keys(names, scope)
+    unknown = unknown_names(tree, keys)
+    scope, tree = _narrowed(scope, tree)
+    return plan(scope, keys, tree), _warnings(unknown)
+
+
+def _narrowed(scope: Scope, tree: Node | None) -> tuple[Scope, Node | None]:
+    """``experiment:name`` in a search of the whole workspace is a search of that experiment."""
+    parts = tree.parts if isinstance(tree, And) else (tree,)
+    for part in parts:
+        if (
+            scope.experiments is None
+            and isinstance(part, Condition)
+            and part.field == Field(Family.ATTRIBUTE, "experiment")
+            and part.op is Op.EQUAL
+            and isinstance(part.value, Word)
+        ):
+            statement = "SELECT e.id FROM runs_experiment e WHERE e.workspace_id = " + value(scope.workspace_id)
+            found = rows_of(statement + " AND e.name = " + value(part.value.text))
+            rest = tuple(other for other in parts if other is not part and other is not None)
+            left = None if not rest else rest[0] if len(rest) == 1 else And(rest)
+            return replace(scope, experiments=tuple(int(row[0]) for row in found)), left
+    return scope, tree
+
+
+def _warnings(unknown: list[Condition]) -> tuple[UserMistake, ...]:
+    """What to say about names that no run uses. Two statements when there are some, else none."""
+    if not unknown:
+        return ()
+    warnings = []
+    for kind in {name[0] for leaf in unknown if (name := key_name(leaf))}:
+        near = _names_used(kind)
+        for leaf in unknown:
+            name = key_name(leaf)
+            if name is not None and name[0] is kind:
+                text = f"{row_of(leaf.field).words} {field_to_text(leaf.field)} is not used by any run here"
+                warnings.append(UserMistake(text + did_you_mean(name[1], near), "q", leaf.span[0]))
+    return tuple(warnings)
+
+
+def _names_used(kind: KeyKind) -> list[str]:
+    return list(Key.objects.filter(kind=kind).order_by("-id").values_list("name", flat=True)[:2000])
+
+
+def _list(asked: Plan, sort: tuple[SortKey, ...], size: int, cursor: Cursor | None, back: bool) -> Listing:
+    """One page of ids, and whether there is more beyond it."""
+    if not sort or (len(sort) == 1 and sort[0].field == CREATED):
+        return _by_age(asked, size, cursor, back, descending=not sort or sort[0].descending)
+    found = find_sorted(asked, sort, size + 1, cursor, back=back)
+    rows = found.rows
+    more = len(rows) > size
+    rows = (rows[1:] if back else rows[:size]) if more else rows
+    return Listing(
+        [run for run, _ in rows],
+        [place for _, place in rows],
+        more,
+        searched=(found.searched or len(rows)) if found.cut else None,
+    )
+
+
+def _by_age(asked: Plan, size: int, cursor: Cursor | None, back: bool, *, descending: bool) -> Listing:
+    down = descending != back
+    bounds = Bounds()
+    if cursor is not None:
+        bounds = Bounds(high=cursor.id) if down else Bounds(low=cursor.id + 1)
+    found = find_newest(asked, size + 1, descending=down, bounds=bounds)
+    more = len(found.ids) > size
+    ids = found.ids[:size]
+    if back:
+        ids.reverse()
+    return Listing(ids, [()] * len(ids), more, found.floor, found.searched)
+
+
+def _cursors(listing: Listing, sort: str, cursor: Cursor | None, back: bool) -> tuple[str | None, str | None]:
+    """The cursors of the next and the previous page."""
+    ends: tuple[str | None, str | None] = (None, None)
+    if listing.ids:
+        first, last = (Cursor(sort, listing.places[i], listing.ids[i]).to_text() for i in (0, -1))
+        ends = (
+            last if listing.more or back else None,
+            first if (listing.more if back else cursor is not None) else None,
+        )
+    if listing.floor is not None:
+        go_on = Cursor(sort, (), listing.floor).to_text()
+        ends = (ends[0], go_on) if back else (go_on, ends[1])
+    return ends

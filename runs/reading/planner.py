@@ -1,0 +1,346 @@
+"""By which statement are the newest matching runs found? Two fenced forms, and one cost rule (data-measured.md 3.2).
+
+- **Walk**: runs newest first, each probed for every condition. Good when many match.
+- **Drive**: the candidates of one condition from its index, newest first, each probed for the others. Good when
+  that condition is rare.
+
+Left to themselves the databases took 11 ms to 1.8 s for the same question. The fences: a sub-select with LIMIT, on
+PostgreSQL a MATERIALIZED one, around scalar subqueries. No statement checks more than `SLICE` candidates: then the
+answer is partial and says from where to go on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from runs.models import Facet
+from runs.query_language.predicates import ID_AHEAD_MS, ID_EPOCH_MS, Keys, Reader, Scope, rows_of
+from runs.query_language.sql import Sql, all_of, joined, listed, value
+from runs.query_language.times import interval
+from runs.query_language.tree import And, Condition, Family, Node, Op, Text
+from runs.reading.routes import Route, own_test, route_of
+from studio.database import BudgetSpent, is_postgres, time_budget
+
+COUNT_CAP = 50_000
+SLICE_SQLITE, SLICE_POSTGRES = 40_000, 15_000
+NEWEST_TEXTS = 4_000
+BUDGET_MS = 150
+GUESS = 0.3
+CHEAP = 2_000
+_POSITIVE = frozenset({Op.EQUAL, Op.IN, Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the conditions that must all hold: its SQL form on ``r``, its route, and how many runs pass."""
+
+    node: Node
+    route: Route | None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Run ids in order; ``floor`` is set when the search stopped before the end: everything up to it was looked at."""
+
+    ids: list[int]
+    floor: int | None = None
+    searched: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Only ids with ``low <= id < high``; None is open."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def test(self, column: str) -> Sql:
+        """The bounds as a condition that begins with AND."""
+        tests = Sql("")
+        if self.low is not None:
+            tests = tests + f" AND {column} >= " + value(self.low)
+        if self.high is not None:
+            tests = tests + f" AND {column} < " + value(self.high)
+        return tests
+
+    def within(self, other: "Bounds") -> "Bounds":
+        """The narrower of both at each end."""
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Bounds(max(lows, default=None), min(highs, default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question that is ready to be asked: which runs of ``scope`` pass all ``parts``?
+
+    ``extra`` are further conditions on ``r.id`` and ``r.experiment_id``.
+    """
+
+    scope: Scope
+    keys: Keys
+    parts: tuple[Part, ...]
+    bounds: Bounds
+    total: int | None = None
+    extra: tuple[Sql, ...] = ()
+
+    def reader(self) -> Reader:
+        """A fresh reader of conditions."""
+        return Reader(self.scope, self.keys, is_postgres())
+
+    def share(self, part: Part) -> float:
+        """Which part of the scope's runs passes, as far as is known."""
+        if part.n is None or not self.total:
+            return GUESS
+        return min(1.0, part.n / self.total)
+
+    def shares(self) -> float:
+        """Which part passes all, taking the conditions as independent."""
+        share = 1.0
+        for part in self.parts:
+            share *= self.share(part)
+        return share
+
+
+def plan(scope: Scope, keys: Keys, tree: Node | None) -> Plan:
+    """The question, its top-level conditions apart. No statement is run."""
+    nodes = tree.parts if isinstance(tree, And) else () if tree is None else (tree,)
+    reader = Reader(scope, keys, is_postgres())
+    bounds = Bounds()
+    for node in nodes:
+        bounds = bounds.within(_created_bounds(node, scope.now_ms))
+    return Plan(scope, keys, tuple(Part(node, route_of(node, reader)) for node in nodes), bounds)
+
+
+def _created_bounds(node: Node, now_ms: int) -> Bounds:
+    """Ids follow creation times, so a condition on `created` is a range of ids (rechecked on the column)."""
+    if not isinstance(node, Condition) or node.field.family is not Family.ATTRIBUTE or node.field.key != "created":
+        return Bounds()
+    if node.op not in _POSITIVE or len(node.values) != 1:
+        return Bounds()
+    low, high = interval(node.op, node.value, now_ms)
+    return Bounds(
+        None if low is None else (low - ID_EPOCH_MS) * 256,
+        None if high is None else (high - ID_EPOCH_MS + ID_AHEAD_MS) * 256,
+    )
+
+
+def counted(asked: Plan) -> Plan:
+    """The plan with the counts that the cost rule needs: one statement."""
+    wanted = [i for i, part in enumerate(asked.parts) if _needs_count(part)]
+    routes = [route for i in wanted if (route := asked.parts[i].route) is not None]
+    selects = [route.count(COUNT_CAP + 1) for route in routes]
+    statement = "SELECT " + joined(", ", [*selects, total_of(asked.scope)])
+    *counts, total = rows_of(statement)[0]
+    parts = list(asked.parts)
+    for i, n in zip(wanted, counts, strict=True):
+        parts[i] = replace(parts[i], n=int(n))
+    for i, part in enumerate(parts):
+        if part.route is not None and part.route.known is not None:
+            parts[i] = replace(part, n=part.route.known)
+    return replace(asked, parts=tuple(parts), total=int(total))
+
+
+def _needs_count(part: Part) -> bool:
+    return part.route is not None and part.route.known is None and part.route.countable
+
+
+def total_of(scope: Scope) -> Sql:
+    """How many runs the scope has, from the counters kept with every write."""
+    dimension, test = Facet.Dimension.LIFECYCLE, " AND f.value IN " + listed(scope.lifecycles)
+    if scope.roots_only:
+        dimension, test = Facet.Dimension.ROOT_STATUS, Sql("")
+    places = (0,) if scope.experiments is None else (scope.experiments or (-1,))
+    return (
+        "(SELECT COALESCE(SUM(f.n), 0) FROM runs_facet f WHERE f.workspace_id = "
+        + value(scope.workspace_id)
+        + " AND f.experiment_id IN "
+        + listed(places)
+        + f" AND f.dimension = {int(dimension)}"
+        + test
+        + ")"
+    )
+
+
+def find_newest(asked: Plan, limit: int, *, descending: bool = True, bounds: Bounds = Bounds()) -> Found:
+    """The first ``limit`` matching runs in order of id, newest first unless ``descending`` is false.
+
+    At most four statements: counts, the search, and where it stopped (only when it was cut short).
+    """
+    bounds = asked.bounds.within(bounds)
+    if not asked.parts and not asked.extra:
+        return Found(_ids(_walk(asked, limit, limit, descending, bounds)))
+    lazy = _lazy_route(asked)
+    if lazy is not None:
+        return _searched(asked, lazy, limit, descending, bounds, cheap=len(asked.parts) == 1)
+    if is_postgres() and any(isinstance(part.node, Text) for part in asked.parts):
+        found = _ids(_walk(asked, limit, NEWEST_TEXTS, descending, bounds))
+        if len(found) >= limit:
+            return Found(found)
+    asked = counted(asked)
+    driver, cost = cheapest(asked, limit)
+    return _searched(asked, driver, limit, descending, bounds, cheap=cost < CHEAP)
+
+
+def _lazy_route(asked: Plan) -> Part | None:
+    """The only condition, when its index gives runs in order: nothing needs to be counted."""
+    if len(asked.parts) != 1:
+        return None
+    part = asked.parts[0]
+    return part if part.route is not None and part.route.ordered else None
+
+
+def cheapest(asked: Plan, limit: int) -> tuple[Part | None, float]:
+    """The condition to drive from, or None to walk, and the cost in candidates (fitted: data-measured.md 3.2)."""
+    share = max(asked.shares(), 1e-9)
+    total = asked.total or 0
+    best: tuple[Part | None, float] = (None, min(total, limit / share))
+    for part in asked.parts:
+        if part.route is None or (part.n is None and part.route.countable):
+            continue
+        n = part.n if part.n is not None else total * GUESS
+        if n > COUNT_CAP and not part.route.ordered:
+            continue
+        needed = n * min(1.0, limit / max(1e-9, share * total))
+        cost = needed + (0 if part.route.ordered else 0.15 * n)
+        if cost <= best[1]:
+            best = (part, cost)
+    return best
+
+
+def _searched(asked: Plan, driver: Part | None, limit: int, descending: bool, bounds: Bounds, *, cheap: bool) -> Found:
+    size = slice_size()
+    try:
+        with _budget(not cheap):
+            found = _ids(_statement(asked, driver, limit, size, descending, bounds))
+    except BudgetSpent:
+        size //= 20
+        found = _ids(_statement(asked, driver, limit, size, descending, bounds))
+    if len(found) >= limit or _is_small(asked, driver, size):
+        return Found(found)
+    floor = _ids(_boundary(asked, driver, size, descending, bounds))
+    return Found(found, floor[0], size) if floor else Found(found)
+
+
+def slice_size() -> int:
+    """How many candidates one statement may check: about 50 ms of probes on this database."""
+    return SLICE_POSTGRES if is_postgres() else SLICE_SQLITE
+
+
+@contextmanager
+def _budget(needed: bool) -> Iterator[None]:
+    if not needed:
+        yield
+        return
+    with time_budget(BUDGET_MS):
+        yield
+
+
+def _is_small(asked: Plan, driver: Part | None, size: int) -> bool:
+    """Whether the candidates were certainly fewer than one slice."""
+    n = asked.total if driver is None else driver.n
+    return n is not None and n * 2 < size
+
+
+def _ids(statement: Sql) -> list[int]:
+    return [int(row[0]) for row in rows_of(statement)]
+
+
+def _statement(asked: Plan, driver: Part | None, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
+    if driver is None or driver.route is None:
+        return _walk(asked, limit, size, descending, bounds)
+    return _drive(asked, driver, limit, size, descending, bounds)
+
+
+def _boundary(asked: Plan, driver: Part | None, size: int, descending: bool, bounds: Bounds) -> Sql:
+    """Where a search over ``size`` candidates stopped: the id of the last, nothing when there were fewer."""
+    if driver is None or driver.route is None:
+        inner = candidates(asked.scope, {"id"}, size, descending, bounds)
+        return "SELECT r.id FROM (" + inner + ") r LIMIT 1 OFFSET " + value(size - 1)
+    return (
+        "SELECT c.run FROM (" + driven(driver.route, size, descending, bounds) + ") c LIMIT 1 OFFSET " + value(size - 1)
+    )
+
+
+def _walk(asked: Plan, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
+    reader = asked.reader()
+    test = all_of([*(reader.condition(part.node) for part in asked.parts), *asked.extra])
+    if asked.extra:
+        reader.columns.add("experiment_id")
+    inner = candidates(asked.scope, reader.columns, size, descending, bounds)
+    return "SELECT r.id FROM (" + inner + ") r WHERE " + test + " LIMIT " + value(limit)
+
+
+def candidates(scope: Scope, columns: set[str], size: int, descending: bool, bounds: Bounds) -> Sql:
+    """The scope's runs in order, at most ``size``: one lane for each equal start of an index, merged."""
+    names = ", ".join(f"r.{name}" for name in sorted(columns))
+    order = f" ORDER BY r.id {'DESC' if descending else 'ASC'} LIMIT "
+    each = [
+        f"SELECT {names} FROM runs_run r WHERE " + lane + bounds.test("r.id") + order + value(size)
+        for lane in _lanes(scope)
+    ]
+    if len(each) == 1:
+        return each[0]
+    merged = joined(" UNION ALL ", ["SELECT * FROM (" + one + f") l{i}" for i, one in enumerate(each)])
+    return "SELECT * FROM (" + merged + ") r" + order + value(size)
+
+
+def _lanes(scope: Scope) -> list[Sql]:
+    """Equality on the leading columns of an index on (workspace or experiment, lifecycle, id).
+
+    The partial indexes of root runs need their condition as literals.
+    """
+    root = " AND r.parent_id IS NULL" if scope.roots_only else ""
+    if scope.experiments is None:
+        places = ["r.workspace_id = " + value(scope.workspace_id)]
+    else:
+        places = ["r.experiment_id = " + value(number) for number in scope.experiments] or [Sql("1=0")]
+    return [place + f"{root} AND r.lifecycle = {int(life)}" for place in places for life in scope.lifecycles]
+
+
+def driven(route: Route, size: int, descending: bool, bounds: Bounds) -> Sql:
+    """The candidates of a route in order, at most ``size``.
+
+    ``+ 0`` keeps both databases from walking all runs in order instead.
+    """
+    order = route.column if route.ordered else f"({route.column} + 0)"
+    return (
+        f"SELECT {route.column} AS run "
+        + route.body
+        + bounds.test(route.column)
+        + f" ORDER BY {order} {'DESC' if descending else 'ASC'} LIMIT "
+        + value(size)
+    )
+
+
+def _drive(asked: Plan, driver: Part, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
+    assert driver.route is not None
+    inner = driven(driver.route, size, descending, bounds)
+    test = passes(asked, driver)
+    if is_postgres():
+        return "WITH c AS MATERIALIZED (" + inner + ") SELECT c.run FROM c WHERE " + test + " LIMIT " + value(limit)
+    return "SELECT c.run FROM (" + inner + ") c WHERE " + test + " LIMIT " + value(limit)
+
+
+def passes(asked: Plan, driver: Part | None) -> Sql:
+    """That the run ``c.run`` lies in the scope and passes every condition but the exact driver's."""
+    rest = [part.node for part in asked.parts if part is not driver or part.route is None or not part.route.exact]
+    reader = asked.reader()
+    tests = all_of([in_scope(asked.scope), *(reader.condition(node) for node in rest), *asked.extra])
+    return "(SELECT 1 FROM runs_run r WHERE r.id = c.run AND " + tests + " LIMIT 1) IS NOT NULL"
+
+
+def in_scope(scope: Scope) -> Sql:
+    """That the run ``r`` lies in the scope."""
+    lives = ", ".join(str(int(life)) for life in scope.lifecycles)
+    root = " AND r.parent_id IS NULL" if scope.roots_only else ""
+    return own_test(scope, "r") + f" AND r.lifecycle IN ({lives}){root}"
+
+
+def counting_statement(asked: Plan, cap: int | None) -> Sql:
+    """How many runs match, no further than ``cap``. Runs the counts of the cost rule first."""
+    asked = counted(asked)
+    driver, _ = cheapest(asked, cap or 10**9)
+    limit = cap or 10**12
+    return "SELECT count(*) FROM (" + _statement(asked, driver, limit, 10**12, True, asked.bounds) + ") z"

@@ -1,0 +1,196 @@
+"""What does one row of the run list show? Plain values, ready before any template runs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runs.models import Lifecycle
+from runs.query_language.predicates import rows_of
+from runs.query_language.sql import listed, value
+from runs.query_language.tree import Aggregate, Family, Field
+from runs.reading.run_documents import Doc, overlay_metrics, put_whole_texts, read_doc, summary
+from runs.statuses import Status
+
+Cell = str | int | float | Status | bool | None
+EXCERPT = 280
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """How many child runs there are, and how they fare. ``more``: there are more than were counted."""
+
+    total: int
+    ok: int
+    failed: int
+    running: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in a list. Times are ms since 1970, ``duration`` is ms (until now for a run that goes on).
+
+    ``cells`` stand in the order of the asked columns: text as logged, numbers as numbers, None where there is none.
+    """
+
+    id: int
+    uid: str
+    name: str
+    status: Status
+    lifecycle: Lifecycle
+    experiment_id: int
+    experiment: str
+    submitter: str
+    compute: str
+    type: str
+    parent_uid: str
+    parent_name: str
+    created: int
+    started: int | None
+    ended: int | None
+    duration: int | None
+    change_seq: int
+    is_favourite: bool
+    excerpt: str
+    tags: dict[str, str | None]
+    cells: tuple[Cell, ...] = ()
+    children: Children | None = None
+
+
+_ROWS = f"""SELECT r.id, r.uid, r.name, r.status, r.lifecycle, r.type, r.created, r.started, r.ended, r.change_seq,
+ r.metrics_pending, r.experiment_id, e.name, s.name, c.name, p.uid, p.name, d.doc,
+ substr(t.description, 1, {EXCERPT + 1}),
+ (SELECT 1 FROM runs_favourite f WHERE f.run_id = r.id AND f.person_id = """
+_JOINS = """ LIMIT 1), q.uid FROM runs_run r
+ LEFT JOIN runs_experiment e ON e.id = r.experiment_id LEFT JOIN runs_submitter s ON s.id = r.submitter_id
+ LEFT JOIN runs_compute c ON c.id = r.compute_id LEFT JOIN runs_run p ON p.id = r.parent_id
+ LEFT JOIN runs_run q ON q.id = r.root_id
+ LEFT JOIN runs_rundoc d ON d.run_id = r.id LEFT JOIN runs_runtext t ON t.run_id = r.id WHERE r.id IN """
+
+
+def rows_for(
+    run_ids: Sequence[int], columns: Sequence[Field], now_ms: int, *, person_id: int | None = None, nested: bool = False
+) -> list[RunRow]:
+    """The rows of these runs, in this order; runs deleted meanwhile are left out.
+
+    One statement for the rows, one for metrics ahead of their documents (only where there are some), one for the
+    children of nested rows.
+    """
+    if not run_ids:
+        return []
+    raw = {int(row[0]): row for row in rows_of(_ROWS + value(person_id or 0) + _JOINS + listed(run_ids))}
+    docs = {number: read_doc(row[17] or "{}") for number, row in raw.items()}
+    if any(field.family is Family.METRIC for field in columns):
+        overlay_metrics(docs, [number for number, row in raw.items() if row[10]])
+    if any(field.family in (Family.TAG, Family.PARAM, Family.PROPERTY) for field in columns):
+        put_whole_texts(docs)
+    children = children_of_runs(raw) if nested else {}
+    return [
+        _row(raw[number], docs[number], columns, now_ms, children.get(number)) for number in run_ids if number in raw
+    ]
+
+
+def _row(row: Sequence[Any], doc: Doc, columns: Sequence[Field], now_ms: int, children: Children | None) -> RunRow:
+    number, uid, name, status, life, kind, created, started, ended, seq, _, experiment_id, *rest = row
+    experiment, submitter, compute, parent_uid, parent_name, _, excerpt, starred, root_uid = rest
+    state = Status(status)
+    made = RunRow(
+        id=int(number),
+        uid=str(uid),
+        name=str(name),
+        status=state,
+        lifecycle=Lifecycle(life),
+        experiment_id=int(experiment_id),
+        experiment=str(experiment or ""),
+        submitter=str(submitter or ""),
+        compute=str(compute or ""),
+        type=str(kind),
+        parent_uid=str(parent_uid or ""),
+        parent_name=str(parent_name or ""),
+        created=int(created),
+        started=started,
+        ended=ended,
+        duration=_duration(state, started, ended, now_ms),
+        change_seq=int(seq),
+        is_favourite=bool(starred),
+        excerpt=_excerpt(str(excerpt or "")),
+        tags=doc["t"],
+        children=children,
+    )
+    if not columns:
+        return made
+    cells = tuple(_cell(field, made, doc, str(root_uid or "")) for field in columns)
+    object.__setattr__(made, "cells", cells)
+    return made
+
+
+def _duration(status: Status, started: int | None, ended: int | None, now_ms: int) -> int | None:
+    if started is None:
+        return None
+    if ended is not None:
+        return ended - started
+    return None if status.is_terminal else now_ms - started
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + "…"
+
+
+_FAMILY = {Family.TAG: "t", Family.PARAM: "p", Family.PROPERTY: "r"}
+
+
+def _cell(field: Field, row: RunRow, doc: Doc, root_uid: str) -> Cell:
+    if field.family is Family.METRIC:
+        kept = doc["m"].get(field.key)
+        return None if kept is None else _aggregate(field.aggregate, kept)
+    if field.family is not Family.ATTRIBUTE:
+        found: str | None = doc.get(_FAMILY.get(field.family, ""), {}).get(field.key)
+        return found
+    match field.key:
+        case "id":
+            return row.uid
+        case "parent":
+            return row.parent_uid
+        case "root":
+            return root_uid
+        case "description":
+            return row.excerpt
+        case "archived":
+            return row.lifecycle == Lifecycle.ARCHIVED
+        case "favourite":
+            return row.is_favourite
+    cell: Cell = getattr(row, field.key, None)
+    return cell
+
+
+def _aggregate(aggregate: Aggregate, kept: Sequence[Any]) -> Cell:
+    numbers = summary(kept)
+    match aggregate:
+        case Aggregate.LAST:
+            return numbers.last
+        case Aggregate.MIN:
+            return numbers.low
+        case Aggregate.MAX:
+            return numbers.high
+        case Aggregate.FIRST:
+            return numbers.first
+    return numbers.count
+
+
+def children_of_runs(run_ids: Iterable[int]) -> dict[int, Children]:
+    """How many children each run has, and how they fare. One statement over the index on parents."""
+    wanted = list(run_ids)
+    statement = (
+        "SELECT r.parent_id, r.status, count(*) FROM runs_run r WHERE r.parent_id IS NOT NULL AND r.lifecycle = 0 "
+        "AND r.parent_id IN " + listed(wanted) + " GROUP BY r.parent_id, r.status"
+    )
+    counts: dict[int, dict[Status, int]] = {}
+    for parent, status, n in rows_of(statement):
+        counts.setdefault(int(parent), {})[Status(status)] = int(n)
+    return {parent: _rolled_up(states) for parent, states in counts.items()}
+
+
+def _rolled_up(states: dict[Status, int]) -> Children:
+    total = sum(states.values())
+    going = sum(n for status, n in states.items() if not status.is_terminal)
+    return Children(total, states.get(Status.COMPLETED, 0), states.get(Status.FAILED, 0), going)
