@@ -1,4 +1,4 @@
-"""How does gunicorn serve the studio? ``python -m gunicorn -c python:studio.server`` (docs/settings.md has the choices)."""
+"""How does gunicorn serve the studio? ``python -m gunicorn -c python:studio.server``; see docs/settings.md."""
 
 import threading
 from pathlib import Path

@@ -35,7 +35,8 @@ def main() -> int:
     os.environ["STUDIO_BIND"] = f"{HOST}:{port}"
     link = prepare(url)
     # A session of its own: Ctrl-C reaches us alone, and we end the server gracefully.
-    server = subprocess.Popen([sys.executable, "-m", "gunicorn", "-c", "python:studio.server"], start_new_session=True)
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:studio.server"]
+    server = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own command
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda _number, _frame: server.terminate())
     if answers(url, server):
@@ -73,7 +74,7 @@ def answers(url: str, server: "subprocess.Popen[bytes]", timeout: float = 60) ->
     deadline = time.monotonic() + timeout
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(f"{url}/health", timeout=5).close()
+            urllib.request.urlopen(f"{url}/health", timeout=5).close()  # noqa: S310 - our own address
             return True
         except urllib.error.HTTPError:
             return True
