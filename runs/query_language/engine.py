@@ -3,7 +3,7 @@
 Both query languages (ours and MLflow's) run on this. LALR: linear time, no recursion, no pattern of a user's.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from runs.query_language.tree import And, Node, Not, Or
 LONGEST = 4096
 MOST_CONDITIONS = 200
 DEEPEST = 50
+
+NotUnderstood = Callable[[str, int, Collection[str]], UserMistake]
 
 _VALUE_TERMINALS = frozenset({"VALUE", "QUOTED"})
 
@@ -48,19 +50,23 @@ def build(grammar: str, transformer: Transformer[Token, Node | None], **terminal
     return Lark(text, parser="lalr", lexer="contextual", transformer=transformer, postlex=_Parentheses())
 
 
-def run(parser: Lark, text: str) -> Node | None:
-    """The tree of ``text`` within the limits; raises UserMistake with the 0-based column of what is wrong."""
-    if len(text) > LONGEST:
-        raise UserMistake(f"A query has at most {LONGEST:,} characters; this one has {len(text):,}", "query", LONGEST)
+def run(parser: Lark, text: str, not_understood: NotUnderstood | None = None, longest: int = LONGEST) -> Node | None:
+    """The tree of ``text`` within the limits; raises UserMistake with the 0-based column of what is wrong.
+
+    ``not_understood`` words the mistake when the grammar stops at a column and knows which terminals could follow.
+    """
+    explain = not_understood or _not_understood
+    if len(text) > longest:
+        raise UserMistake(f"A query has at most {longest:,} characters; this one has {len(text):,}", "query", longest)
     if not text or text.isspace():
         return None
     try:
         tree: Any = parser.parse(text)
     except UnexpectedToken as error:
         position = len(text) if error.token.type == "$END" else error.token.start_pos or 0
-        raise _not_understood(text, position, error.accepts or error.expected) from None
+        raise explain(text, position, error.accepts or error.expected) from None
     except UnexpectedCharacters as error:
-        raise _not_understood(text, error.pos_in_stream or 0, error.allowed) from None
+        raise explain(text, error.pos_in_stream or 0, error.allowed) from None
     _check_size(tree)
     return tree  # type: ignore[no-any-return]
 
