@@ -35,10 +35,6 @@ def cluster(seed: int, k: int, n: int) -> Callable[[Notebook], None]:
             if (chosen == cluster).any()
         ]
         book.table("outputs/centres.csv", ["segment", "size", *CUSTOMER_FEATURES], rows)
-        book.record(
-            "outputs/centres.json",
-            [dict(zip(["segment", "size", *CUSTOMER_FEATURES], row, strict=True)) for row in rows],
-        )
 
     return work
 

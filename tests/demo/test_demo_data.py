@@ -96,7 +96,7 @@ def test_a_live_run_logs_until_somebody_cancels_it(db: None) -> None:
     train_until_stopped(run, author, 0, until_canceled)
     run.refresh_from_db()
     assert run.status == Status.CANCELED
-    assert RunMetric.objects.get(run=run, key__name="loss").count == 4
+    assert RunMetric.objects.get(run=run, key__name="loss").count == 3
 
 
 @pytest.mark.parametrize("ctrl_c", [True, False])
