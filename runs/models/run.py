@@ -58,6 +58,8 @@ class Run(models.Model):
             models.Index(fields=["experiment", "status", "id"], name="run_experiment_status"),
             models.Index(fields=["experiment", "submitter", "id"], name="run_experiment_submitter"),
             models.Index(fields=["experiment", "compute", "id"], name="run_experiment_compute"),
+            models.Index(fields=["experiment", "started", "id"], name="run_experiment_started"),
+            models.Index(fields=["experiment", "name", "id"], name="run_experiment_name"),
             models.Index(fields=["workspace", "status", "id"], name="run_workspace_status"),
             models.Index(fields=["submitter", "id"], name="run_submitter"),
             models.Index(fields=["compute", "id"], name="run_compute"),

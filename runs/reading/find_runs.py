@@ -122,7 +122,7 @@ def count_runs(
     if search.mistakes_in("q"):
         return Count(0)
     scope = scope_of(workspace, search, experiment, person, lifecycles)
-    if search.tree is None:
+    if search.tree is None and (not scope.roots_only or scope.lifecycles == (Lifecycle.ACTIVE,)):
         return Count(int(rows_of("SELECT " + total_of(scope))[0][0]))
     asked, _ = _plan(scope, search.tree, ())
     cap = None if exact else COUNT_CAP + 1
@@ -169,7 +169,7 @@ def search_runs_by_tree(
     asked, _ = _plan(scope, tree, order)
     ids: list[int] = []
     while True:
-        listing = _list(asked, order, limit - len(ids), cursor, False)
+        listing = _list(asked, order, limit - len(ids), cursor, False, whole=True)
         ids += listing.ids
         following, _ = _cursors(listing, sort_to_text(order) if order else "", cursor, False)
         if listing.floor is None or len(ids) >= limit:
@@ -263,11 +263,13 @@ def _names_used(kind: KeyKind) -> list[str]:
     return list(Key.objects.filter(kind=kind).order_by("-id").values_list("name", flat=True)[:2000])
 
 
-def _list(asked: Plan, sort: tuple[SortKey, ...], size: int, cursor: Cursor | None, back: bool) -> Listing:
+def _list(
+    asked: Plan, sort: tuple[SortKey, ...], size: int, cursor: Cursor | None, back: bool, *, whole: bool = False
+) -> Listing:
     """One page of ids, and whether there is more beyond it."""
     if not sort or (len(sort) == 1 and sort[0].field == CREATED):
         return _by_age(asked, size, cursor, back, descending=not sort or sort[0].descending)
-    found = find_sorted(asked, sort, size + 1, cursor, back=back)
+    found = find_sorted(asked, sort, size + 1, cursor, back=back, whole=whole)
     rows = found.rows
     more = len(rows) > size
     rows = (rows[1:] if back else rows[:size]) if more else rows

@@ -75,7 +75,7 @@ class Bounds:
 class Plan:
     """A question that is ready to be asked: which runs of ``scope`` pass all ``parts``?
 
-    ``extra`` are further conditions on ``r.id`` and ``r.experiment_id``.
+    ``extra`` are further conditions on ``r``, which read ``extra_columns`` of it.
     """
 
     scope: Scope
@@ -84,6 +84,7 @@ class Plan:
     bounds: Bounds
     total: int | None = None
     extra: tuple[Sql, ...] = ()
+    extra_columns: frozenset[str] = frozenset()
 
     def reader(self) -> Reader:
         """A fresh reader of conditions."""
@@ -266,8 +267,7 @@ def _boundary(asked: Plan, driver: Part | None, size: int, descending: bool, bou
 def _walk(asked: Plan, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
     reader = asked.reader()
     test = all_of([*(reader.condition(part.node) for part in asked.parts), *asked.extra])
-    if asked.extra:
-        reader.columns.add("experiment_id")
+    reader.columns |= asked.extra_columns
     inner = candidates(asked.scope, reader.columns, size, descending, bounds)
     return "SELECT r.id FROM (" + inner + ") r WHERE " + test + " LIMIT " + value(limit)
 
