@@ -121,6 +121,7 @@ def _last_gate(html: str) -> str:
         attributes={"*": {"class"}, **{tag: set(names) for tag, names in _ATTRIBUTES.items()}},
         attribute_filter=lambda tag, name, value: value if name == "rel" else _kept(tag, name, value),
         url_schemes=set(_PROTOCOLS),
+        set_tag_attribute_values={"input": {"aria-label": "task"}},  # a box without a name is none to listeners
         link_rel="nofollow noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
@@ -130,7 +131,7 @@ _ATTRIBUTES: dict[str, frozenset[str]] = {
     "a": frozenset({"href", "title"}),
     "abbr": frozenset({"title"}),
     "img": frozenset({"src", "alt", "title", "width", "height"}),
-    "input": frozenset({"type", "checked", "disabled"}),
+    "input": frozenset({"type", "checked", "disabled", "aria-label"}),
     "td": frozenset({"align", "colspan", "rowspan"}),
     "th": frozenset({"align", "colspan", "rowspan"}),
     "ol": frozenset({"start"}),
@@ -149,6 +150,8 @@ def _kept(tag: str, name: str, value: str) -> str | None:
         return value if value in {"left", "right", "center"} else None
     if name in {"colspan", "rowspan", "start", "width", "height"}:
         return value if value.isascii() and value.isdigit() and len(value) <= 4 else None
+    if (tag, name) == ("input", "aria-label"):
+        return value if value == "task" else None
     if (tag, name) == ("input", "type"):
         return value if value == "checkbox" else None
     if (tag, name) == ("img", "src"):

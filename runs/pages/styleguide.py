@@ -75,10 +75,13 @@ def example_context() -> dict[str, Any]:
         ],
         "trail": [{"label": "Experiments", "url": "#"}, {"label": "churn-baseline", "url": "#"}],
         "key_values": [
-            {"key": "Run id", "value": "4f1c2a90be0d4c1f8a9be0d1", "mono": True, "copy": "4f1c2a90be0d4c1f8a9be0d1"},
+            {"key": "Run id", "value": "4f1c2a90be0d4c1f8a9be0d1", "mono": True, "copy_text": "4f1c2a90be0d4c1f8a9be0d1"},
             {"key": "Experiment", "value": "churn-baseline", "url": "#"},
             {"key": "Compute", "value": None},
-            {"key": "Command", "value": "python train.py --lr 0.001 --data s3://bucket/with/a/rather/long/path.parquet"},
+            {
+                "key": "Command",
+                "value": "python train.py --lr 0.001 --data s3://bucket/with/a/rather/long/path.parquet",
+            },
         ],
         "sizes": [{"n": n, "url": "#", "current": n == 50} for n in (25, 50, 100, 200)],
         "menu": [
