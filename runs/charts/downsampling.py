@@ -56,8 +56,7 @@ def downsample(strokes: Strokes, width: int) -> Line:
     if len(strokes) == 0:
         return Line(strokes.x, strokes.low, strokes.high, strokes.last, strokes.marks)
     if (strokes.x[1:] < strokes.x[:-1]).any():
-        order = np.argsort(strokes.x, kind="stable")
-        strokes = Strokes(*(getattr(strokes, name)[order] for name in ("x", "low", "high", "last", "marks")))
+        strokes = strokes[np.argsort(strokes.x, kind="stable")]
     starts = _bucket_starts(strokes.x, width)
     ends = np.append(starts[1:], len(strokes)) - 1
     return Line(

@@ -46,6 +46,9 @@ class Strokes:
     def __len__(self) -> int:
         return len(self.x)
 
+    def __getitem__(self, which: Any) -> "Strokes":
+        return Strokes(self.x[which], self.low[which], self.high[which], self.last[which], self.marks[which])
+
 
 def strokes_of(x: Ints, value: Floats) -> Strokes:
     """Each point as a stroke of its own."""

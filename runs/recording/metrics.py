@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from runs.charts.points import Records, pack
 from runs.charts.stored import execute, rows_of
-from runs.charts.summarising import summarise
+from runs.charts.summarising import NARROW, summarise
 from runs.mistakes import UserMistake
 from runs.models import KeyKind, Run
 from runs.recording.counters import count_keys
@@ -17,9 +17,6 @@ from runs.recording.sealing import seal_run
 from runs.recording.summaries import add_to_summaries
 from studio.database import is_postgres, now_ms, write_transaction
 
-# Up to this many series a batch brings its summaries up to date at once; a wider one leaves that to the seal (1,000
-# upserts cost 4-8 ms, ten times the rest of the batch), and readers merge the tail meanwhile.
-NARROW = 32
 SEAL_ROWS = 512
 SEAL_POINTS = 16_384
 _LOOK_ROWS = 32
