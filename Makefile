@@ -99,7 +99,7 @@ fmt: .venv/for-testing ## format Python and templates
 
 lock: .venv-lock/installed ## recompute the pinned requirements
 	@for name in requirements requirements-dev requirements-clients; do \
-	.venv-lock/bin/uv pip compile --quiet --python-version 3.11.7 --generate-hashes --no-annotate --custom-compile-command "make lock" $$name.in -o $$name.txt; done
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11.7 --generate-hashes --no-annotate --custom-compile-command "make lock" $$name.in -o $$name.txt; done
 
 .venv-lock/installed:
 	@tools/make_venv $(PYTHON) .venv-lock
