@@ -36,7 +36,15 @@ def colon(field: Field, written: Sequence[Written], span: Span, op_position: int
     row = row_of(field)
     if row.colon is Op.EQUAL:
         return condition(field, Op.IN if len(written) > 1 else Op.EQUAL, written, span, op_position)
-    return disjunction([condition(field, row.colon, (value,), span, op_position) for value in written], span)
+    return disjunction(
+        [
+            presence(field, Op.MISSING, span, op_position)
+            if value.is_null
+            else condition(field, row.colon, (value,), span, op_position)
+            for value in written
+        ],
+        span,
+    )
 
 
 def condition(field: Field, op: Op, written: Sequence[Written], span: Span, op_position: int) -> Node:

@@ -60,6 +60,7 @@ def run(parser: Lark, text: str, not_understood: NotUnderstood | None = None, lo
         raise UserMistake(f"A query has at most {longest:,} characters; this one has {len(text):,}", "query", longest)
     if not text or text.isspace():
         return None
+    _check_characters(text)
     try:
         tree: Any = parser.parse(text)
     except UnexpectedToken as error:
@@ -69,6 +70,16 @@ def run(parser: Lark, text: str, not_understood: NotUnderstood | None = None, lo
         raise explain(text, error.pos_in_stream or 0, error.allowed) from None
     _check_size(tree)
     return tree  # type: ignore[no-any-return]
+
+
+def _check_characters(text: str) -> None:
+    """Refuses what no database can compare with: NUL, and halves of characters."""
+    if "\x00" in text:
+        raise UserMistake("A NUL character cannot be searched for", "query", text.index("\x00"))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserMistake("This is half a character (a lone surrogate)", "query", error.start) from None
 
 
 def _not_understood(text: str, position: int, expected: Collection[str]) -> UserMistake:

@@ -10,6 +10,7 @@ from functools import cache
 
 from lark import Lark, Token, Transformer, v_args
 
+from runs.limits import clean_text
 from runs.mistakes import UserMistake
 from runs.query_language import engine
 from runs.query_language.mlflow_fields import EXPERIMENTS, MODELS, RUNS, Names, mlflow_field
@@ -50,13 +51,13 @@ def parse_mlflow_order(clauses: Sequence[str], names: Names = RUNS) -> tuple[Sor
     """
     if len(clauses) > MOST_ORDER_CLAUSES:
         raise UserMistake(f"Invalid order_by: it takes at most {MOST_ORDER_CLAUSES} clauses", "order_by")
-    keys = [_order(clause, names) for clause in clauses]
+    keys = [_order(clean_text(clause, "order_by", LONGEST_CLAUSE), names) for clause in clauses]
     return tuple({key.field: key for key in reversed(keys)}[field] for field in dict.fromkeys(k.field for k in keys))
 
 
 def _order(clause: str, names: Names) -> SortKey:
     shown = clause if len(clause) <= 100 else clause[:97] + "..."
-    match = _ORDER.fullmatch(clause) if len(clause) <= LONGEST_CLAUSE else None
+    match = _ORDER.fullmatch(clause)
     if match is None:
         raise UserMistake(f"Invalid order_by clause '{shown}'. Could not be parsed.", "order_by")
     direction = (match[2] or "asc").casefold()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from runs.limits import clean_text
 from runs.mistakes import UserMistake
 from runs.query_language.field_names import QUOTED, field_to_text, parse_field
 from runs.query_language.fields import row_of
@@ -69,8 +70,7 @@ def parse_group(text: str) -> tuple[Field, ...]:
 
 def _pieces(text: str, where: str) -> list[tuple[str, int]]:
     """The comma-separated names with their columns; quotes keep a comma inside."""
-    if len(text) > LONGEST:
-        raise UserMistake(f"{where} has at most {LONGEST:,} characters", where, LONGEST)
+    text = clean_text(text, where, LONGEST)
     pieces, position = [], 0
     while position < len(text):
         match = _PIECE.match(text, position)

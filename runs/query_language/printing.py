@@ -29,7 +29,8 @@ from runs.query_language.values import PATTERN_OPERATORS, is_finite
 
 _BARE = re.compile(r"\w[\w./@+-]*")
 _LOOKS_LIKE_A_FIELD = re.compile(f"{AGGREGATED}|{KEYED}", re.IGNORECASE)
-_KEYWORDS = frozenset({"and", "or", "not", "in", "is", "like", "ilike", "null", "has"})
+_KEYWORD = re.compile("and|or|not|in|is|i?like|null|has", re.IGNORECASE)
+_WITH_WILDCARDS = PATTERN_OPERATORS - {Op.CONTAINS}
 _COMPARED_WITH_SIGNS = frozenset({Family.METRIC, Family.PARAM, Family.PROPERTY})
 
 
@@ -61,7 +62,7 @@ def _inner(node: Node) -> str:
 
 
 def _free_text(text: str) -> str:
-    bare = _BARE.fullmatch(text) and text.casefold() not in _KEYWORDS and not _LOOKS_LIKE_A_FIELD.match(text)
+    bare = _BARE.fullmatch(text) and not _KEYWORD.fullmatch(text) and not _LOOKS_LIKE_A_FIELD.match(text)
     return text if bare else quoted(text)
 
 
@@ -88,7 +89,7 @@ def value_to_text(value: Value, kind: Kind, op: Op = Op.EQUAL) -> str:
     """A value as it is written after a field of ``kind``."""
     match value:
         case Word(text):
-            return text if op not in PATTERN_OPERATORS and _stays_a_word(text, kind) else quoted(text)
+            return text if op not in _WITH_WILDCARDS and _stays_a_word(text, kind) else quoted(text)
         case Number(text):
             return text
         case StatusSet(word):

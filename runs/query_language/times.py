@@ -16,6 +16,7 @@ _AGE = re.compile(r"(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0
                   r"(?:([0-9]{1,12})ms)?", re.IGNORECASE | re.ASCII)  # fmt: skip
 _FRACTION = re.compile(r"([0-9]{0,9}\.[0-9]{1,9})(ms|[wdhms])", re.IGNORECASE | re.ASCII)
 _UNITS = (Unit.WEEK, Unit.DAY, Unit.HOUR, Unit.MINUTE, Unit.SECOND, Unit.MILLISECOND)
+_MOST_DIGITS = {unit: 12 if unit is Unit.MILLISECOND else 9 for unit in Unit}  # so that it can be written and read back
 _MOMENT = re.compile(
     r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})"
     r"(?:[Tt ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?\s?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
@@ -33,6 +34,11 @@ _FORMATS = {
 
 def parse_age(text: str) -> Age | None:
     """``15m``, ``24h``, ``7d``, ``1h30m``, ``1.5h`` as a length of time, in the smallest unit written."""
+    age = _read_age(text)
+    return age if age and len(str(age.count)) <= _MOST_DIGITS[age.unit] else None
+
+
+def _read_age(text: str) -> Age | None:
     if fraction := _FRACTION.fullmatch(text):
         return shortest(round(float(fraction[1]) * Unit(fraction[2].lower()).ms))
     match = _AGE.fullmatch(text)

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"nan|[+-]?inf(?:inity)?", re.IGNORECASE | re.ASCII)
 _RANGED = frozenset({Kind.TIME, Kind.DURATION, Kind.NUMBER, Kind.MIXED})
 _FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-_LONGEST_SECONDS = 1e12
+_LONGEST_SECONDS = 999_999_999
 
 
 @dataclass(frozen=True, slots=True)
