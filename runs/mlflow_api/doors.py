@@ -1,0 +1,247 @@
+"""Who is calling, what did they send, and how is a mistake answered? The frame around every call of this protocol."""
+
+import base64
+import binascii
+import errno
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+
+from runs.access import role_in, token_for, token_role, workspace_or_404, workspaces_of
+from runs.authors import Author
+from runs.bodies import read_json
+from runs.mistakes import (
+    AlreadyExists,
+    Conflict,
+    LengthRequired,
+    NotAllowed,
+    NotFound,
+    TooLarge,
+    UserMistake,
+    WrongMediaType,
+)
+from runs.mlflow_api.sent import Sent
+from runs.models import ApiToken, Person, Role, Workspace
+from runs.recording.tokens import note_use
+
+Answer = Mapping[str, Any] | HttpResponseBase
+CallFunction = Callable[..., Answer]
+View = Callable[..., HttpResponseBase]
+
+
+# Where a page of the same origin may read with its session alone, as MLflow's own pages do.
+_BROWSER_PATH = re.compile(r"/(w/[^/]+/)?(ajax-api/|get-artifact$)")
+
+
+class NotSignedIn(UserMistake):
+    """No token, or one that opens nothing."""
+
+    status = 401
+
+
+class NotImplementedHere(UserMistake):
+    """A part of the protocol that the studio does not offer."""
+
+    status = 501
+
+
+class NoSuchEndpoint(NotFound):
+    """No call of the protocol has this path."""
+
+
+class WrongMethod(UserMistake):
+    """The path is right, the HTTP method is not."""
+
+    status = 405
+
+
+class Overloaded(UserMistake):
+    """The database could not take it now; the same request may work in a moment."""
+
+    status = 503
+
+
+class DiskFull(UserMistake):
+    """There is no room left to keep what was sent."""
+
+    status = 507
+
+
+# The first kind that fits gives the word, and the status where MLflow's clients expect another than ours.
+_WORDS: tuple[tuple[type[UserMistake], str, int | None], ...] = (
+    (NotSignedIn, "UNAUTHENTICATED", None),
+    (NoSuchEndpoint, "ENDPOINT_NOT_FOUND", None),
+    (NotFound, "RESOURCE_DOES_NOT_EXIST", None),
+    (NotAllowed, "PERMISSION_DENIED", None),
+    (AlreadyExists, "RESOURCE_ALREADY_EXISTS", 400),
+    (Conflict, "RESOURCE_CONFLICT", None),
+    (NotImplementedHere, "NOT_IMPLEMENTED", None),
+    (Overloaded, "TEMPORARILY_UNAVAILABLE", None),
+    (DiskFull, "RESOURCE_EXHAUSTED", None),
+    (WrongMethod, "BAD_REQUEST", None),
+    (LengthRequired, "BAD_REQUEST", None),
+    (WrongMediaType, "BAD_REQUEST", 400),
+    (TooLarge, "INVALID_PARAMETER_VALUE", None),
+    (UserMistake, "INVALID_PARAMETER_VALUE", None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: the request, where it leads, who makes it, and what was sent with it."""
+
+    request: HttpRequest
+    workspace: Workspace
+    person: Person
+    role: Role
+    author: Author
+    sent: Sent
+
+
+def reads(*methods: str) -> Callable[[CallFunction], View]:
+    """Makes a view of a function that only answers: a viewer may call it."""
+    return _endpoint(methods, Role.VIEWER, raw=False)
+
+
+def writes(*methods: str, raw: bool = False) -> Callable[[CallFunction], View]:
+    """Makes a view of a function that changes something; ``raw`` leaves the body to the function, as a stream."""
+    return _endpoint(methods, Role.EDITOR, raw=raw)
+
+
+def by_method(**views: View) -> View:
+    """One view that hands the request to the view of its HTTP method."""
+
+    def view(request: HttpRequest, **path: str) -> HttpResponseBase:
+        chosen = views.get(request.method or "")
+        if chosen is None:
+            return _refuse_method(list(views))
+        return chosen(request, **path)
+
+    return open_to_tokens(view)
+
+
+def open_to_tokens(view: View) -> View:
+    """Marks a view as one that guards itself: no sign-in page, and no CSRF token beside the bearer's."""
+    view.csrf_exempt = True  # type: ignore[attr-defined]
+    view.login_required = False  # type: ignore[attr-defined]
+    return view
+
+
+def _endpoint(methods: tuple[str, ...], role: Role, *, raw: bool) -> Callable[[CallFunction], View]:
+    def decorate(function: CallFunction) -> View:
+        @wraps(function)
+        def view(request: HttpRequest, workspace_name: str | None = None, **path: str) -> HttpResponseBase:
+            if request.method not in methods:
+                return _refuse_method(list(methods))
+            try:
+                answer = function(_call(request, workspace_name, role, raw), **path)
+            except UserMistake as mistake:
+                return answer_mistake(mistake)
+            except OperationalError:
+                return answer_mistake(Overloaded("The database is busy or away; send the same request again."))
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                return answer_mistake(DiskFull("The server's disk is full; nothing of this request was kept."))
+            return answer if isinstance(answer, HttpResponseBase) else as_json(answer)
+
+        return open_to_tokens(view)
+
+    return decorate
+
+
+def as_json(answer: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """An answer's body."""
+    return HttpResponse(orjson.dumps(answer), content_type="application/json", status=status)
+
+
+def answer_mistake(mistake: UserMistake) -> HttpResponse:
+    """A mistake in the protocol's words: ``{"error_code": ..., "message": ...}``."""
+    word, status = next((word, status) for kind, word, status in _WORDS if isinstance(mistake, kind))
+    body = {"error_code": word, "message": mistake.message}
+    # JsonResponse, not orjson: the message may quote a lone surrogate that was sent.
+    response = JsonResponse(body, status=status or mistake.status)
+    if isinstance(mistake, NotSignedIn):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Run Studio", Basic realm="Run Studio"'
+    if isinstance(mistake, Overloaded):
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _refuse_method(methods: list[str]) -> HttpResponse:
+    response = answer_mistake(WrongMethod(f"This call takes {' or '.join(methods)}."))
+    response.headers["Allow"] = ", ".join(methods)
+    return response
+
+
+def _call(request: HttpRequest, workspace_name: str | None, role: Role, raw: bool) -> Call:
+    secret = _secret(request)
+    if secret is None:
+        person, workspace, held = _by_session(request, workspace_name)
+        author = Author(person.pk, person.username, "mlflow")
+    else:
+        token, workspace, held = _by_token(secret, workspace_name)
+        person = token.person
+        author = Author(person.pk, person.username, "mlflow", token.pk)
+    if held < role:
+        raise NotAllowed(f"This needs the role {role.label} in {workspace.name!r}; this token's is {held.label}.")
+    return Call(request, workspace, person, held, author, _sent(request, raw))
+
+
+def _secret(request: HttpRequest) -> str | None:
+    """The token's text: after Bearer, or as the password of Basic, whatever the user name."""
+    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+    rest = rest.strip()
+    if scheme.lower() == "bearer":
+        return rest
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return None
+
+
+def _by_token(secret: str, workspace_name: str | None) -> tuple[ApiToken, Workspace, Role]:
+    token = token_for(secret)
+    if token is None:
+        raise NotSignedIn("This token is unknown, expired or revoked.")
+    workspace = token.workspace
+    role = token_role(token, workspace)
+    if role is None or workspace_name not in (None, workspace.name):
+        raise NotFound(f"There is no workspace {workspace_name or workspace.name!r} here, or this token is not for it.")
+    note_use(token)
+    return token, workspace, role
+
+
+def _by_session(request: HttpRequest, workspace_name: str | None) -> tuple[Person, Workspace, Role]:
+    """A signed-in browser may read: nothing that a foreign page could make it do changes anything."""
+    person = request.user
+    may_read = request.method in ("GET", "HEAD") and _BROWSER_PATH.match(request.path_info)
+    if not may_read or not isinstance(person, Person) or not person.is_authenticated:
+        raise NotSignedIn("Send an API token: as Bearer, or as the password of Basic with any user name.")
+    if workspace_name is None:
+        names = [workspace.name for workspace in workspaces_of(person)[:2]]
+        if len(names) != 1:
+            raise UserMistake("Say which workspace is meant: put /w/<workspace> before the path.", "workspace")
+        workspace_name = names[0]
+    workspace = workspace_or_404(person, workspace_name)
+    return person, workspace, role_in(person, workspace) or Role.VIEWER
+
+
+def _sent(request: HttpRequest, raw: bool) -> Sent:
+    has_body = not raw and request.method in ("POST", "PATCH")
+    if not has_body:
+        return Sent.from_query(request.GET)
+    body = read_json(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, allow_nan=True)
+    if not isinstance(body, dict):
+        raise UserMistake("The body must be a JSON object.", "body")
+    return Sent(body)
