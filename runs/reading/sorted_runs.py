@@ -27,6 +27,7 @@ from runs.reading.sort_orders import Order, Stage, beyond, order_by, order_of
 from studio.database import BudgetSpent, is_postgres, time_budget
 
 COLLECT_AT_MOST = 20_000
+FEW = 2_000
 LANES_AT_ONCE = 16
 BUDGET_MS = 150
 WHOLE = 10**12
@@ -58,10 +59,8 @@ def find_sorted(
     """
     reader = asked.reader()
     order = order_of(sort, reader)
-    driver: Part | None = None
-    if asked.parts or not order.stages:
-        asked = counted(asked)
-        driver, _ = cheapest(asked, COLLECT_AT_MOST)
+    asked = counted(asked)
+    driver, _ = cheapest(asked, COLLECT_AT_MOST)
     if order.stages and not _collecting_is_cheaper(asked, order, driver, limit):
         found = _by_stages(asked, order, limit, cursor, back)
         if not (whole and found.cut):
@@ -71,6 +70,8 @@ def find_sorted(
 
 def _collecting_is_cheaper(asked: Plan, order: Order, driver: Part | None, limit: int) -> bool:
     """Compare: sort all candidates of the rarest condition, or read the index in order until a page is full."""
+    if (asked.total or 0) <= FEW:
+        return True
     if driver is None or driver.n is None:
         return False
     held = order.key.n if order.key is not None else asked.total or 0
@@ -168,7 +169,7 @@ def _stretch(asked: Plan, order: Order, stage: int, limit: int, cursor: Cursor |
         return _without(asked, order, limit, cursor, down)
     place = None if cursor is None else (cursor.values[stage], cursor.id)
     if asked.scope.experiment is not None:
-        return _merged(asked, order.stages[stage], [asked.scope.experiment], limit, place, down)
+        return _merged(asked, order, order.stages[stage], [asked.scope.experiment], limit, place, down)
     return _over_experiments(asked, order.stages[stage], order, limit, place, down)
 
 
@@ -184,10 +185,11 @@ def _without(asked: Plan, order: Order, limit: int, cursor: Cursor | None, down:
 
 
 def _merged(
-    asked: Plan, stage: Stage, lanes: list[int], limit: int, place: tuple[Place, int] | None, down: bool
+    asked: Plan, order: Order, stage: Stage, lanes: list[int], limit: int, place: tuple[Place, int] | None, down: bool
 ) -> Stretch:
     """The first of these experiments' runs by value: one statement, and one more when they were fewer."""
     way = "DESC" if down else "ASC"
+    held = order.key.n if order.key is not None else asked.total
     size = max(20 * limit, slice_size() // len(lanes))
     fence = "MATERIALIZED " if is_postgres() else ""
     inner = [
@@ -206,7 +208,11 @@ def _merged(
         with time_budget(BUDGET_MS):
             rows = rows_of(statement)
             beyond_size = [one + " OFFSET " + value(size - 1) for one in inner]
-            cut = len(rows) < limit and bool(rows_of("SELECT run FROM (" + _union(beyond_size) + ") u LIMIT 1"))
+            cut = (
+                len(rows) < limit
+                and (held is None or held >= size)
+                and bool(rows_of("SELECT run FROM (" + _union(beyond_size) + ") u LIMIT 1"))
+            )
     except BudgetSpent:
         return Stretch([], True)
     return Stretch([(int(run), v) for run, v in rows], cut)
@@ -228,7 +234,7 @@ def _over_experiments(
         if len(best) >= limit and not _may_beat(tops[done][0], best[limit - 1][1], down):
             break
         many = LANES_AT_ONCE if done == 0 else 4 * LANES_AT_ONCE
-        found = _merged(asked, stage, [number for _, number in tops[done : done + many]], limit, place, down)
+        found = _merged(asked, order, stage, [number for _, number in tops[done : done + many]], limit, place, down)
         cut = cut or found.cut
         best = sorted(best + found.rows, key=lambda row: (row[1], row[0]), reverse=down)[:limit]
         done += many

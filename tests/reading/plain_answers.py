@@ -115,11 +115,10 @@ def compared(text: str, op: Op, wanted: str) -> bool:
             return text >= wanted
         case Op.CONTAINS:
             return wanted.lower() in text.lower()
-    flags = re.DOTALL if op is Op.LIKE else re.DOTALL
     if op is Op.ILIKE:
         text, wanted = text.lower(), wanted.lower()
     pattern = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in wanted)
-    return re.fullmatch(pattern, text, flags) is not None
+    return re.fullmatch(pattern, text, re.DOTALL) is not None
 
 
 def as_number(text: str) -> float | None:
