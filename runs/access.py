@@ -53,11 +53,13 @@ def experiment_or_404(workspace: Workspace, name: str) -> Experiment:
     return found
 
 
-def run_or_404(workspace: Workspace, uid: str) -> Run:
-    """The run with this public id in this workspace, its experiment, submitter and compute with it. One query."""
-    found = (
-        Run.objects.select_related("experiment", "submitter", "compute").filter(workspace=workspace, uid=uid).first()
-    )
+def run_or_404(workspace: Workspace, uid: str, *also: str) -> Run:
+    """The run with this public id in this workspace, its experiment, submitter and compute with it. One query.
+
+    ``also`` names further relations that the same query shall bring: ``"parent"``, ``"text"`` …
+    """
+    related = ("experiment", "submitter", "compute", *also)
+    found = Run.objects.select_related(*related).filter(workspace=workspace, uid=uid).first()
     if found is None:
         raise NotFound(f"There is no run {uid!r} in this workspace.", "run_id")
     return found

@@ -1,5 +1,87 @@
 """Which page function answers which URL?"""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from runs.pages import (
+    experiments,
+    home,
+    run_columns,
+    run_edit,
+    run_files,
+    run_list,
+    run_metrics,
+    run_page,
+    sign_in,
+    styleguide,
+    tokens,
+)
+
+
+class AnyText:
+    """The rest of a URL, whatever characters it holds: names are the users' own, line ends included."""
+
+    regex = r"[\s\S]+"
+
+    def to_python(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+
+class RunId:
+    """A run's public id: 32 hex digits of ours, or what an imported run brought."""
+
+    regex = r"[A-Za-z0-9_\-]{1,64}"
+
+    def to_python(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+
+register_converter(AnyText, "any")
+register_converter(RunId, "run")
+
+RUN = "w/<slug:workspace_name>/runs/<run:uid>"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/link/<str:secret>/", sign_in.sign_in_link, name="sign_in_link"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("preferences/", sign_in.preferences, name="preferences"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke_token, name="revoke_token"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("w/<slug:workspace_name>/", home.workspace_home, name="workspace_home"),
+    path("w/<slug:workspace_name>/experiments", experiments.experiment_list, name="experiment_list"),
+    path("w/<slug:workspace_name>/move_experiment", experiments.move_experiment, name="move_experiment"),
+    path("w/<slug:workspace_name>/experiments/<any:experiment_name>", run_list.experiment_runs, name="experiment_runs"),
+    path("w/<slug:workspace_name>/columns", run_columns.run_columns, name="run_columns"),
+    path("w/<slug:workspace_name>/runs", run_list.run_list, name="run_list"),
+    path(RUN, run_page.run_page, name="run"),
+    path(f"{RUN}/", RedirectView.as_view(pattern_name="run")),
+    path(f"{RUN}/overview", RedirectView.as_view(pattern_name="run")),
+    path(f"{RUN}/metrics", run_metrics.run_metrics, name="run_metrics"),
+    path(f"{RUN}/metrics.json", run_metrics.run_metrics_json, name="run_metrics_json"),
+    path(f"{RUN}/outputs", run_files.run_outputs, name="run_outputs"),
+    path(f"{RUN}/outputs/<any:path>", run_files.run_outputs, name="run_file"),
+    path(f"{RUN}/folder", run_files.run_folder, name="run_folder"),
+    path(f"{RUN}/download/<any:path>", run_files.run_download, name="run_download"),
+    path(f"{RUN}/download.zip", run_files.run_zip, name="run_zip"),
+    path(f"{RUN}/children", run_page.run_children, name="run_children"),
+    path(f"{RUN}/child_rows", run_list.child_rows, name="child_rows"),
+    path(f"{RUN}/activity", run_page.run_activity, name="run_activity"),
+    path(f"{RUN}/name", run_edit.rename, name="run_name"),
+    path(f"{RUN}/description", run_edit.description, name="run_description"),
+    path(f"{RUN}/tags", run_edit.tags, name="run_tags"),
+    path(f"{RUN}/tags/delete", run_edit.delete_tag, name="run_tag_delete"),
+    *[path(f"{RUN}/{move}", run_edit.move_run, {"move": move}, name=f"run_{move}") for move in run_edit.MOVES],
+]
