@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from runs.limits import BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS, KEY, PARAM_VALUE, TAG_VALUE
+from runs.limits import BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS, BIGGEST_INTEGER, KEY, PARAM_VALUE, TAG_VALUE
 from runs.mistakes import UserMistake
 from runs.mlflow_api.doors import Answer, Call, writes
 from runs.mlflow_api.names import bad_name, checked_name, key_value_pairs, tag_key, unique_pairs
@@ -115,7 +115,8 @@ def _points(sent: Sent, items: Sequence[dict[str, Any]]) -> tuple[list[Point], l
     good: set[str] = set()
     for index, item in enumerate(items):
         key, value, moment, step = item.get("key"), item.get("value"), item.get("timestamp"), item.get("step", 0)
-        plain = value.__class__ is float and moment.__class__ is int and step.__class__ is int and moment >= 0
+        plain = value.__class__ is float and moment.__class__ is int and step.__class__ is int
+        plain = plain and 0 <= moment <= BIGGEST_INTEGER and -BIGGEST_INTEGER <= step <= BIGGEST_INTEGER
         if plain and (key in good or _is_good(key, good)):
             points.append(Point(key, value, step, moment))
             if len(item) > 4:

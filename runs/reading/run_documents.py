@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from runs.models import KeyKind, Run, RunAttr, RunDoc, RunMetric
+from runs.models import KeyKind, Run, RunAttr, RunDoc
+from runs.reading.summaries import summaries_of
 
 Doc = dict[str, Any]
 _FAMILY = {int(KeyKind.TAG): "t", int(KeyKind.PARAM): "p", int(KeyKind.PROPERTY): "r"}
@@ -42,7 +43,7 @@ def summary(kept: Sequence[Any]) -> Summary:
 def documents(run_ids: Iterable[int], *, whole_texts: bool = True) -> dict[int, Doc]:
     """The document of each run: ``{"t", "p", "r": {key: text}, "m": {key: Summary}}``.
 
-    One statement for the documents, one for metrics that are ahead of them, one for texts longer than a document
+    One statement for the documents, three for metrics that are ahead of them, one for texts longer than a document
     keeps (with ``whole_texts``, and only where there are some).
     """
     wanted = list(run_ids)
@@ -70,14 +71,14 @@ def read_doc(text: str) -> Doc:
 
 
 def overlay_metrics(found: Mapping[int, Doc], pending: Sequence[int]) -> None:
-    """Put the summaries of runs whose points are ahead of their document into it. One statement, or none."""
+    """Put the summaries of runs whose points are ahead of their document into it. Three statements, or none."""
     if not pending:
         return
-    rows = RunMetric.objects.filter(run_id__in=list(pending), experiment_id__in=_experiments(pending)).values_list(
-        "run_id", "key__name", "last", "flag", "step", "ts", "low", "high", "first", "count"
-    )
-    for run_id, key, *kept in rows:
-        found[run_id]["m"][key] = kept
+    for run_id, kept in summaries_of(pending).items():
+        for key, one in kept.items():
+            found[run_id]["m"][key] = [
+                one.last, one.flag, one.step, one.ts, one.low, one.high, one.first, one.count
+            ]  # fmt: skip
 
 
 def _experiments(run_ids: Sequence[int]) -> Any:

@@ -1,7 +1,7 @@
 """What does each metric of a run stand at? Its summary rows, merged with what the tail holds beyond them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,30 +32,45 @@ class Summary:
 
 
 def summaries(run: Run) -> list[Summary]:
-    """The summaries of all metrics of a run, sorted by name. Two statements, three while wide batches wait.
+    """The summaries of all metrics of a run, sorted by name. Two statements, three while wide batches wait."""
+    kept = summaries_of([run.pk]).get(run.pk, {})
+    return sorted((_shown(name, one) for name, one in kept.items()), key=lambda one: one.key)
 
-    The tail is read first: what a seal moves meanwhile is then merged twice, which changes nothing (but may count
+
+def summaries_of(run_ids: Sequence[int]) -> dict[int, dict[str, SeriesSummary]]:
+    """The same of many runs: for each run that has metrics, by name. Three statements.
+
+    The tails are read first: what a seal moves meanwhile is then merged twice, which changes nothing (but may count
     it twice, until the next look), instead of being missed.
     """
-    waiting = _waiting(run.pk)
-    kept = {
-        row[0]: SeriesSummary(*row)
-        for row in rows_of(
-            f"SELECT {_COLUMNS} FROM runs_runmetric WHERE experiment_id = %s AND run_id = %s",
-            [run.experiment_id, run.pk],
-        )
-    }
-    for new in summarise(waiting) if len(waiting) else ():
-        kept[new.key_id] = merged(kept[new.key_id], new) if new.key_id in kept else new
-    names = _names(kept)
-    return sorted((_shown(names[key_id], one) for key_id, one in kept.items()), key=lambda one: one.key)
+    waiting = _waiting(run_ids)
+    in_runs, runs = one_of("run_id", run_ids)
+    these, _ = one_of("id", run_ids)
+    # The primary key leads with the experiment: naming the runs' experiments lets it be used.
+    in_experiments = f"experiment_id IN (SELECT experiment_id FROM runs_run WHERE {these})"
+    kept: dict[int, dict[int, SeriesSummary]] = {}
+    for run_id, *row in rows_of(
+        f"SELECT run_id, {_COLUMNS} FROM runs_runmetric WHERE {in_experiments} AND {in_runs}", [runs, runs]
+    ):
+        kept.setdefault(run_id, {})[row[0]] = SeriesSummary(*row)
+    for run_id, records in waiting.items():
+        mine = kept.setdefault(run_id, {})
+        for new in summarise(records):
+            mine[new.key_id] = merged(mine[new.key_id], new) if new.key_id in mine else new
+    names = _names({key_id for mine in kept.values() for key_id in mine})
+    return {run_id: {names[key_id]: one for key_id, one in mine.items()} for run_id, mine in kept.items()}
 
 
-def _waiting(run_id: int) -> Records:
-    """The points of the tail that are in no summary yet: those of wide batches."""
-    rows = rows_of("SELECT body FROM runs_metrictail WHERE run_id = %s AND n > %s ORDER BY id", [run_id, NARROW])
-    wide = [body for (body,) in rows if len(np.unique(unpack([body])["key"])) > NARROW]
-    return unpack(wide)
+def _waiting(run_ids: Iterable[int]) -> dict[int, Records]:
+    """The points of the tails that are in no summary yet: those of wide batches, run by run."""
+    condition, parameter = one_of("run_id", run_ids)
+    wide: dict[int, list[bytes]] = {}
+    for run_id, body in rows_of(
+        f"SELECT run_id, body FROM runs_metrictail WHERE {condition} AND n > %s ORDER BY id", [parameter, NARROW]
+    ):
+        if len(np.unique(unpack([body])["key"])) > NARROW:
+            wide.setdefault(run_id, []).append(body)
+    return {run_id: unpack(bodies) for run_id, bodies in wide.items()}
 
 
 def merged(old: SeriesSummary, new: SeriesSummary) -> SeriesSummary:

@@ -1,8 +1,8 @@
 """How does a test speak the protocol? A small client over Django's own, with one token."""
 
+import json
 from typing import Any
 
-import orjson
 from django.http.response import HttpResponseBase
 from django.test import Client
 
@@ -24,14 +24,14 @@ class Door:
         path = self.prefix + (path if path.startswith("/") else f"{ROOT}/{path}")
         if method in ("GET", "HEAD") or (body is None and method == "DELETE"):
             return self.client.generic(method, path, QUERY_STRING=_query(query))
-        data = body if isinstance(body, bytes) else orjson.dumps(body if body is not None else {})
+        data = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
         return self.client.generic(method, path, data, content_type="application/json")
 
     def ok(self, method: str, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
         """What a call answers that must work."""
         response = self.send(method, path, body, **query)
         assert response.status_code == 200, (response.status_code, response.content)
-        return orjson.loads(response.content)
+        return json.loads(response.content)
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """`ok` of a GET."""
@@ -45,7 +45,7 @@ class Door:
         """The message of a call that must be refused with this status and error code."""
         response = self.send(method, path, body, **query)
         assert response.status_code == status, (response.status_code, response.content)
-        answer = orjson.loads(response.content)
+        answer = json.loads(response.content)
         assert answer["error_code"] == word, answer
         return answer["message"]
 
