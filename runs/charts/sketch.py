@@ -193,12 +193,11 @@ def _regular_places(groups: int, count: int) -> Floats:
 
 
 def _x_of(chunks: list[Sketched], parts: Floats) -> Ints:
-    start = np.array([chunk.x_from for chunk in chunks], np.int64)[:, None]
-    end = np.array([chunk.x_to for chunk in chunks], np.int64)[:, None]
-    span = np.array([float(chunk.x_to - chunk.x_from) for chunk in chunks])[:, None]
-    offset = np.rint(np.broadcast_to(parts, (len(chunks), parts.shape[-1])) * span)
-    offset = np.minimum(offset, _LARGEST_UINT64)  # a span of nearly 2**64 rounds up to 2**64
-    x: Ints = np.minimum((start.view(np.uint64) + offset.astype(np.uint64)).view(np.int64), end)
+    # Unsigned and kept within the chunk's range: a span of nearly 2**64 is no int64 and rounds up as a float.
+    start = np.array([chunk.x_from for chunk in chunks], np.int64).view(np.uint64)[:, None]
+    span = np.array([chunk.x_to for chunk in chunks], np.int64).view(np.uint64)[:, None] - start
+    offset = np.minimum(np.rint(parts * span.astype(np.float64)), _LARGEST_UINT64)
+    x: Ints = (start + np.minimum(offset.astype(np.uint64), span)).view(np.int64)
     return x
 
 
