@@ -4,7 +4,6 @@ Models are few beside runs (autolog makes one a fit): the newest 20,000 of the a
 judged here, so that every filter and order works without a table of attributes of their own.
 """
 
-import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,27 +11,38 @@ import orjson
 
 from runs.mistakes import UserMistake
 from runs.models import Lifecycle, LoggedModel, Workspace
-from runs.query_language.tree import And, Condition, Family, Field, Node, Not, Number, Op, Or, Range, Text, Value, Word
+from runs.query_language.mlflow_fields import MODELS, mlflow_field
+from runs.query_language.mlflow_names import parse_mlflow_filter
+from runs.query_language.tree import (
+    And,
+    Condition,
+    Family,
+    Field,
+    Moment,
+    Node,
+    Not,
+    Number,
+    Op,
+    Or,
+    Range,
+    Text,
+    Value,
+    Word,
+    fields_used,
+)
 from runs.reading.lineage import ModelMetric, metrics_of_models
 
 MOST_READ = 20_000
 _ATTRIBUTES: dict[str, Callable[[LoggedModel], str | float | None]] = {
     "name": lambda model: model.name,
-    "model_id": lambda model: model.uid,
-    "model_type": lambda model: model.model_type,
+    "id": lambda model: model.uid,
+    "type": lambda model: model.model_type,
     "status": lambda model: model.status.removeprefix("LOGGED_MODEL_"),
-    "source_run_id": lambda model: model.source_run.uid if model.source_run else None,
-    "creation_timestamp": lambda model: model.created,
-    "last_updated_timestamp": lambda model: model.updated,
-}
-_SAME_ATTRIBUTE = {
-    "id": "model_id",
-    "type": "model_type",
-    "run_id": "source_run_id",
-    "parent": "source_run_id",
-    "creation_time": "creation_timestamp",
-    "created": "creation_timestamp",
-    "updated": "last_updated_timestamp",
+    "source_run": lambda model: model.source_run.uid if model.source_run else None,
+    "experiment": lambda model: str(model.experiment_id),
+    "artifact_uri": lambda model: f"mlflow-artifacts:/{model.experiment_id}/models/{model.uid}/artifacts",
+    "created": lambda model: model.created,
+    "updated": lambda model: model.updated,
 }
 _COMPARE: dict[Op, Callable[[float, float], bool]] = {
     Op.EQUAL: lambda a, b: a == b,
@@ -46,77 +56,96 @@ _COMPARE: dict[Op, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
-    """One key to sort by: an attribute, ``metrics.K``, ``params.K`` or ``tags.K``; a metric perhaps on one dataset."""
+    """One key to sort by, in MLflow's names (``name``, ``metrics.acc`` …); a metric perhaps on one dataset only."""
 
     field: str
     ascending: bool = True
-    dataset_name: str = ""
-    dataset_digest: str = ""
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPage:
-    """A page of models with their metrics (by uid), and the cursor of the next one."""
+    """A page of models, and the cursor of the next one (None at the end)."""
 
     models: list[LoggedModel]
-    metrics: dict[str, list[ModelMetric]]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _SortKey:
+    field: Field
+    ascending: bool
+    dataset: tuple[tuple[str, str | None], ...]
+
+
+_NEWEST_FIRST = _SortKey(Field(Family.ATTRIBUTE, "created"), False, ())
+
+
+def search_models(
+    workspace: Workspace,
+    experiment_ids: Collection[int],
+    filter_text: str = "",
+    *,
+    datasets: Collection[tuple[str, str | None]] = (),
+    order_by: Sequence[ModelOrder] = (),
+    limit: int = 100,
+    cursor: str = "",
+) -> ModelPage:
+    """`search_logged_models` for a filter in MLflow's language."""
+    tree = parse_mlflow_filter(filter_text, MODELS) if filter_text.strip() else None
+    return search_logged_models(
+        workspace, experiment_ids, tree, order_by, datasets=datasets, limit=limit, cursor=cursor
+    )
 
 
 def search_logged_models(
     workspace: Workspace,
     experiment_ids: Collection[int],
     tree: Node | None = None,
-    order: Sequence[ModelOrder] = (),
+    order_by: Sequence[ModelOrder] = (),
     *,
-    datasets: Collection[tuple[str, str]] = (),
+    datasets: Collection[tuple[str, str | None]] = (),
     limit: int = 100,
-    cursor: str | None = None,
+    cursor: str = "",
 ) -> ModelPage:
-    """The models of these experiments that a tree holds for, newest first unless ``order`` says otherwise.
+    """The models of these experiments that a tree holds for, newest first unless ``order_by`` says otherwise.
 
-    ``datasets``, as (name, digest or empty), narrows metric conditions to metrics on one of them. Values that are
+    ``datasets``, as (name, digest or None), narrows metric conditions to metrics on one of them. Values that are
     missing sort last. Raises UserMistake for a field that models do not have, or a broken cursor.
     """
+    order = [_sort_by(one) for one in order_by]
     found = list(
         LoggedModel.objects.filter(
             experiment__in=experiment_ids, experiment__workspace=workspace, lifecycle=Lifecycle.ACTIVE
         )
-        .select_related("source_run")
+        .select_related("experiment", "source_run")
         .order_by("-created", "-id")[:MOST_READ]
     )
-    names_metrics = any(key.field.startswith("metric") for key in order) or _speaks_of_metrics(tree)
-    metrics = metrics_of_models([model.uid for model in found]) if names_metrics else {}
+    with_metrics = any(key.field.family is Family.METRIC for key in order) or any(
+        field.family is Family.METRIC for field in fields_used(tree)
+    )
+    metrics = metrics_of_models([model.uid for model in found]) if with_metrics else {}
     if tree is not None:
         found = [model for model in found if _holds(tree, model, _on(metrics.get(model.uid, []), datasets))]
-    keyed = sorted(((_sort_key(model, order, metrics), model) for model in found), key=lambda pair: pair[0])
+    keyed = sorted(((_place(model, order, metrics), model) for model in found), key=lambda pair: pair[0])
     if cursor:
         keyed = _after(keyed, _read_cursor(cursor, len(order)))
-    page = [model for _, model in keyed[:limit]]
     following = _write_cursor(keyed[limit - 1][0]) if len(keyed) > limit else None
-    wanted = [model.uid for model in page]
-    return ModelPage(page, {uid: metrics[uid] for uid in wanted} if metrics else metrics_of_models(wanted), following)
+    return ModelPage([model for _, model in keyed[:limit]], following)
 
 
-def _speaks_of_metrics(tree: Node | None) -> bool:
-    match tree:
-        case None | Text():
-            return False
-        case And(parts) | Or(parts):
-            return any(_speaks_of_metrics(part) for part in parts)
-        case Not(part):
-            return _speaks_of_metrics(part)
-        case Condition(field):
-            return field.family is Family.METRIC
-    raise AssertionError(tree)
+def _sort_by(one: ModelOrder) -> _SortKey:
+    dataset = ((one.dataset_name, one.dataset_digest),) if one.dataset_name else ()
+    return _SortKey(mlflow_field(one.field, MODELS, "order_by"), one.ascending, dataset)
 
 
-def _on(metrics: Iterable[ModelMetric], datasets: Collection[tuple[str, str]]) -> list[ModelMetric]:
+def _on(metrics: Iterable[ModelMetric], datasets: Collection[tuple[str, str | None]]) -> list[ModelMetric]:
     return [
         metric
         for metric in metrics
         if not datasets
-        or any(metric.dataset_name == name and digest in ("", metric.dataset_digest) for name, digest in datasets)
+        or any(metric.dataset_name == name and digest in ("", None, metric.dataset_digest) for name, digest in datasets)
     ]
 
 
@@ -156,7 +185,7 @@ def _values(field: Field, model: LoggedModel, metrics: list[ModelMetric]) -> lis
 
 
 def _attribute(name: str) -> Callable[[LoggedModel], str | float | None]:
-    reader = _ATTRIBUTES.get(_SAME_ATTRIBUTE.get(name, name))
+    reader = _ATTRIBUTES.get(name)
     if reader is None:
         known = ", ".join(_ATTRIBUTES)
         raise UserMistake(f"Logged models have no attribute {name[:100]!r}; they have {known}.", "filter")
@@ -184,13 +213,13 @@ def _test(held: str | float, op: Op, values: tuple[Value, ...]) -> bool:
     return op in _COMPARE and number is not None and wanted is not None and _COMPARE[op](number, wanted)
 
 
-def _text(value: object) -> str:
-    text = (
-        value.text
-        if isinstance(value, Word | Number)
-        else str(getattr(value, "ms", None) or getattr(value, "word", ""))
-    )
-    return text.removeprefix("LOGGED_MODEL_")
+def _text(value: Value) -> str:
+    match value:
+        case Word(text) | Number(text):
+            return text.removeprefix("LOGGED_MODEL_")
+        case Moment(ms):
+            return str(ms)
+    raise UserMistake("Logged models are compared with numbers and texts only.", "filter")
 
 
 def _number(value: str | float) -> float | None:
@@ -224,31 +253,19 @@ _Part = tuple[int, float, list[int] | str]
 _Key = tuple[tuple[_Part, ...], int]
 
 
-def _sort_key(model: LoggedModel, order: Sequence[ModelOrder], metrics: dict[str, list[ModelMetric]]) -> _Key:
-    newest_first = ModelOrder("creation_timestamp", ascending=False)
-    return tuple(_part(model, key, metrics.get(model.uid, [])) for key in (*order, newest_first)), -model.pk
+def _place(model: LoggedModel, order: Sequence[_SortKey], metrics: dict[str, list[ModelMetric]]) -> _Key:
+    return tuple(_part(model, key, metrics.get(model.uid, [])) for key in (*order, _NEWEST_FIRST)), -model.pk
 
 
-def _part(model: LoggedModel, key: ModelOrder, metrics: list[ModelMetric]) -> _Part:
-    family, dot, name = key.field.partition(".")
-    held: str | float | None
-    if dot and family.rstrip("s") == "metric":
-        wanted = [(key.dataset_name, key.dataset_digest)] if key.dataset_name else []
-        latest = max(
-            (metric for metric in _on(metrics, wanted) if metric.key == name),
-            key=lambda metric: (metric.step, metric.ts),
-            default=None,
-        )
-        held = latest.value if latest else None
-    elif dot and family.rstrip("s") in ("param", "tag"):
-        held = (model.params if family.startswith("param") else model.tags).get(name)
-    else:
-        held = _attribute(name if dot and family in ("attribute", "attributes") else key.field)(model)
-    if held is None or (isinstance(held, float) and math.isnan(held)):
+def _part(model: LoggedModel, key: _SortKey, metrics: list[ModelMetric]) -> _Part:
+    on = sorted(_on(metrics, key.dataset), key=lambda metric: (metric.step, metric.ts))
+    held = _values(key.field, model, on)
+    value = held[-1] if held else None
+    if value is None or value != value:  # NaN
         return 1, 0.0, ""
-    if isinstance(held, str):
-        return 0, 0.0, held if key.ascending else [-ord(char) for char in held] + [1]
-    return 0, float(held) if key.ascending else -float(held), ""
+    if isinstance(value, str):
+        return 0, 0.0, value if key.ascending else [-ord(char) for char in value] + [1]
+    return 0, float(value) if key.ascending else -float(value), ""
 
 
 def _after(keyed: list[tuple[_Key, LoggedModel]], last: _Key) -> list[tuple[_Key, LoggedModel]]:
@@ -259,12 +276,9 @@ def _after(keyed: list[tuple[_Key, LoggedModel]], last: _Key) -> list[tuple[_Key
 
 
 def _write_cursor(key: _Key) -> str:
-    parts = [[missing, _as_text(number), text] for missing, number, text in key[0]]
+    # Numbers as text: orjson writes infinities as null.
+    parts = [[missing, repr(number), text] for missing, number, text in key[0]]
     return orjson.dumps([parts, key[1]]).decode()
-
-
-def _as_text(number: float) -> str:
-    return repr(number)  # orjson writes infinities as null
 
 
 def _read_cursor(cursor: str, keys: int) -> _Key:

@@ -8,7 +8,7 @@ from runs.mistakes import Conflict, NotFound, UserMistake
 from runs.models import Dataset, Lifecycle, LoggedModel, RunDataset
 from runs.query_language.tree import And, Condition, Family, Field, Node, Not, Number, Op, Or, Word
 from runs.reading.lineage import dataset_summaries, find_logged_model, lineage_of, metrics_of_models
-from runs.reading.logged_models import ModelOrder, matches_pattern, search_logged_models
+from runs.reading.logged_models import ModelOrder, matches_pattern, search_logged_models, search_models
 from runs.recording.experiments import trash_experiment
 from runs.recording.lifecycle import trash_run
 from runs.recording.lineage import DatasetInput, MetricSource, log_inputs, log_outputs, record_metric_sources
@@ -185,7 +185,7 @@ def condition(family: Family, key: str, op: Op, *values) -> Condition:
         (condition(Family.ATTRIBUTE, "name", Op.ILIKE, Word("NET-_")), [4, 3, 2, 1, 0]),
         (condition(Family.ATTRIBUTE, "name", Op.IN, Word("net-1"), Word("net-4")), [4, 1]),
         (condition(Family.ATTRIBUTE, "status", Op.EQUAL, Word("READY")), [4]),
-        (condition(Family.ATTRIBUTE, "creation_timestamp", Op.GREATER, Number("1003")), [4]),
+        (condition(Family.ATTRIBUTE, "created", Op.GREATER, Number("1003")), [4]),
         (condition(Family.METRIC, "acc", Op.GREATER_EQUAL, Number("0.3")), [4, 3]),
         (condition(Family.PARAM, "depth", Op.EQUAL, Word("3")), [3]),
         (condition(Family.TAG, "stage", Op.EXISTS), [3]),
@@ -212,6 +212,28 @@ def condition(family: Family, key: str, op: Op, *values) -> Condition:
 )
 def test_models_are_found_by_what_they_have(cast, models, tree, expected) -> None:
     assert found(cast, models, tree) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [4, 3, 2, 1, 0]),
+        ("name = 'net-2'", [2]),
+        ("metrics.acc > 0.25 AND params.depth != '4'", [3]),
+        ("tags.stage = 'prod'", [3]),
+        ("status = 'READY'", [4]),
+        ("creation_timestamp >= 1003", [4, 3]),
+    ],
+)
+def test_models_are_found_in_the_words_of_mlflow(cast, models, text: str, expected: list[int]) -> None:
+    page = search_models(cast.lab, [models[0].experiment_id], text)
+    assert [int(model.name[-1]) for model in page.models] == expected
+
+
+def test_a_metric_condition_may_be_narrowed_to_a_dataset(cast, models) -> None:
+    for dataset, expected in ((("iris", None), [4, 3]), (("iris", "abc"), [4, 3]), (("other", None), [])):
+        page = search_models(cast.lab, [models[0].experiment_id], "metrics.acc > 0.25", datasets=[dataset])
+        assert [int(model.name[-1]) for model in page.models] == expected
 
 
 def test_models_sort_by_a_metric_with_missing_ones_last(cast, models) -> None:
