@@ -11,19 +11,19 @@ from runs.query_language.words import to_words
 from tests.query_language.trees import fields, nodes
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(nodes())
 def test_the_text_of_every_tree_reads_back_as_that_tree(tree: Node) -> None:
     assert parse(to_text(tree)) == tree
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(nodes())
 def test_every_tree_can_be_said_in_words(tree: Node) -> None:
     assert to_words(tree)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(fields())
 def test_every_field_reads_back_as_a_column_and_as_a_sort_key(given_field: tuple[Field, object]) -> None:
     field, row = given_field
