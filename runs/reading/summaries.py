@@ -32,7 +32,7 @@ class Summary:
 
 
 def summaries(run: Run) -> list[Summary]:
-    """The summaries of all metrics of a run, sorted by name. Two statements, three while wide batches wait."""
+    """The summaries of all metrics of a run, sorted by name. Three statements."""
     kept = summaries_of([run.pk]).get(run.pk, {})
     return sorted((_shown(name, one) for name, one in kept.items()), key=lambda one: one.key)
 
