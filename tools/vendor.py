@@ -53,10 +53,10 @@ PACKAGES = (
 LUCIDE = Package("lucide-static", "1.62.0", "ISC", "static/icons", {"LICENSE": "LICENSE"})
 ICONS = (
     "archive arrow-down arrow-left arrow-right arrow-up ban bell calendar chart-line check chevron-down chevron-right "
-    "chevrons-down circle-dashed circle-help clock columns-3 copy download ellipsis external-link eye file file-image file-text "
-    "flask-conical folder git-branch git-compare-arrows info keyboard list-filter list-tree lock log-out monitor moon "
-    "pencil play plus refresh-cw rotate-ccw search settings share-2 shield-x square star sun table-2 tag trash-2 "
-    "triangle-alert undo-2 upload user users x"
+    "chevrons-down circle-dashed circle-help clock columns-3 copy download ellipsis external-link eye file file-image "
+    "file-text flask-conical folder git-branch git-compare-arrows info keyboard list-filter list-tree lock log-out "
+    "monitor moon pencil play plus refresh-cw rotate-ccw search settings share-2 shield-x square star sun table-2 tag "
+    "trash-2 triangle-alert undo-2 upload user users x"
 ).split()
 # Ours: three quarters of a ring with a dot, so that "running" differs in shape from every other state.
 OWN_ICONS = {"running": '<path d="M12 3a9 9 0 1 1-9 9" /><circle cx="12" cy="12" r="2.5" fill="currentColor" />'}

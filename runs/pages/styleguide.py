@@ -75,7 +75,12 @@ def example_context() -> dict[str, Any]:
         ],
         "trail": [{"label": "Experiments", "url": "#"}, {"label": "churn-baseline", "url": "#"}],
         "key_values": [
-            {"key": "Run id", "value": "4f1c2a90be0d4c1f8a9be0d1", "mono": True, "copy_text": "4f1c2a90be0d4c1f8a9be0d1"},
+            {
+                "key": "Run id",
+                "value": "4f1c2a90be0d4c1f8a9be0d1",
+                "mono": True,
+                "copy_text": "4f1c2a90be0d4c1f8a9be0d1",
+            },
             {"key": "Experiment", "value": "churn-baseline", "url": "#"},
             {"key": "Compute", "value": None},
             {
@@ -109,8 +114,17 @@ def example_context() -> dict[str, Any]:
 def _row(place: int, status: Status, started: int) -> dict[str, Any]:
     loss = [0.2314, 0.19871, None, math.nan, 12.5, 0.000034, 1.0, 0.5, 0.44, 0.1][place % 10]
     name = "resnet50-cosine-lr-3e-4-warmup-500-batch-256-mixup-seed-17" if place == 3 else f"tender-otter-{place + 1}"
-    return {"name": name, "status": status, "started": started, "loss": loss, "length": 48_000 * 7**place % 90_000_000,
-            "selected": place == 1, "starred": place == 2, "group": place == 0, "depth": 1 if place in (5, 6) else 0}  # fmt: skip
+    return {
+        "name": name,
+        "status": status,
+        "started": started,
+        "loss": loss,
+        "length": 48_000 * 7**place % 90_000_000,
+        "selected": place == 1,
+        "starred": place == 2,
+        "group": place == 0,
+        "depth": 1 if place in (5, 6) else 0,
+    }
 
 
 def _files() -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ def number(value: float | Decimal | None) -> str:
     if value is None or value == "":
         return MISSING
     if isinstance(value, int):
-        return f"{value:,}" if abs(value) < 10**15 else _scientific(float(value))
+        return f"{value:,}" if abs(value) < 10**15 else _scientific(Decimal(value))
     value = float(value)
     if math.isnan(value):
         return "NaN"
@@ -123,7 +123,7 @@ def number(value: float | Decimal | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _scientific(value: float) -> str:
+def _scientific(value: float | Decimal) -> str:
     digits, _, exponent = f"{value:.{SIGNIFICANT_DIGITS - 1}e}".partition("e")
     return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
 
@@ -160,7 +160,7 @@ def duration(length: int | None) -> str:
         return MISSING
     length = max(int(length), 0)
     if length < 10 * SECOND:
-        return f"{length / SECOND:.1f}s"
+        return f"{length // 100 / 10:.1f}s"
     if length < MINUTE:
         return f"{length // SECOND}s"
     if length < HOUR:
@@ -199,7 +199,7 @@ def moment_text(moment: int | None) -> str:
 
 @register.filter
 def ago(moment: int | None) -> SafeString:
-    """A moment as a ``<time>`` element that says how long ago; the exact time is its title. JavaScript keeps it true."""
+    """A moment as a ``<time>`` element that says how long ago, titled with the exact one. JavaScript keeps it true."""
     if moment is None:
         return mark_safe(MISSING)  # noqa: S308 - a constant
     machine = _moment(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")

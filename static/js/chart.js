@@ -76,7 +76,8 @@ class Chart {
       ? "No values above zero: nothing to show on a log scale." : "No values here.");
     else this.say("");
     if (known || marked) {
-      this.plot = drawChart(this.place, this.data, { log: this.log && known, onZoom: (...range) => this.zoom(range),
+      this.plot = drawChart(this.place, this.data, { log: this.log && known, range: this.range,
+        onZoom: (...range) => this.zoom(range),
         onPoint: (nearest, u) => moveTip(this.tip, this.data, nearest, u) });
     }
     this.words();

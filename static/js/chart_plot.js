@@ -70,8 +70,8 @@ function nearestIndex(u, at, index) {
 
 const tzDate = (ms) => window.uPlot.tzDate(new Date(ms), "Etc/UTC");
 
-/** Draws into `place`. `chart` is the server's JSON; `log` for a log y axis; `onZoom(start, end)`, `onPoint(nearest)`. */
-export function drawChart(place, chart, { log, onZoom, onPoint }) {
+/** Draws into `place`. `chart` is the server's JSON; `log` for a log y axis; `range`, the zoomed part of x; `onZoom(start, end)`, `onPoint(nearest)`. */
+export function drawChart(place, chart, { log, range, onZoom, onPoint }) {
   const { series, x_name: xName } = chart;
   const { read, done } = colourReader(place);
   const colours = series.map((one, index) => read(`--series-${slotOf(one, index)}`));
@@ -90,14 +90,15 @@ export function drawChart(place, chart, { log, onZoom, onPoint }) {
   const options = {
     width: place.clientWidth - 16, height: place.clientHeight, ms: 1, tzDate, legend: { show: false }, bands,
     padding: [8, 8, 0, 0],
-    scales: { x: { time: xName === "time" }, y: { distr: log ? 3 : 1 } },
+    scales: { x: { time: xName === "time", ...(range && { range: () => range }) }, y: { distr: log ? 3 : 1 } },
     axes: [
       { ...axis, size: 30, gap: 4, values: xName === "time" ? undefined : (_, ticks) => ticks.map(compact) },
       { ...axis, size: yAxisSize, gap: 4, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : compact(tick))) },
     ],
     series: [{}, ...lines],
     focus: { alpha: 0.25 },
-    cursor: { dataIdx: nearestIndex, drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
+    cursor: { dataIdx: nearestIndex, drag: { x: true, y: false, setScale: false }, y: false,
+      points: { size: 8, fill: (u, at) => (at % 3 ? "transparent" : colours[at / 3 - 1]), width: 0 } },
     hooks: {
       draw: [(u) => drawMarks(u, series, colours)],
       setSelect: [(u) => { if (u.select.width > 4) onZoom(...zoomed(u)); }],

@@ -16,7 +16,7 @@ export function relative(moment, now) {
 export function duration(length) {
   const part = (unit, of) => Math.floor((length % of) / unit);
   const two = (value) => String(value).padStart(2, "0");
-  if (length < 10 * SECOND) return `${(Math.max(length, 0) / SECOND).toFixed(1)}s`;
+  if (length < 10 * SECOND) return `${(Math.floor(Math.max(length, 0) / 100) / 10).toFixed(1)}s`;
   if (length < MINUTE) return `${part(SECOND, MINUTE)}s`;
   if (length < HOUR) return `${part(MINUTE, HOUR)}m ${two(part(SECOND, MINUTE))}s`;
   if (length < DAY) return `${part(HOUR, DAY)}h ${two(part(MINUTE, HOUR))}m`;
