@@ -32,6 +32,11 @@ def value(given: Any) -> Sql:
     return Sql("%s", (given,))
 
 
+def literal(given: int) -> Sql:
+    """A number of ours in the text itself: PostgreSQL plans LIMIT well only when it sees the number."""
+    return Sql(str(int(given)))
+
+
 def listed(values: Iterable[Any]) -> Sql:
     """``(%s, %s, …)``, for IN."""
     found = tuple(values)

@@ -3,8 +3,9 @@
 A page takes at most five statements, whatever its size: names, counts, ids, rows, and one of the overlays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from runs.mistakes import UserMistake
 from runs.models import Experiment, Key, KeyKind, Lifecycle, Person, Workspace
@@ -16,10 +17,21 @@ from runs.query_language.sql import value
 from runs.query_language.suggestions import did_you_mean
 from runs.query_language.tree import And, Condition, Family, Field, Flag, Node, Op, Word, leaves
 from runs.reading.cursors import Cursor
-from runs.reading.planner import Bounds, Plan, counting_statement, find_newest, plan, total_of
-from runs.reading.run_rows import RunRow, rows_for
+from runs.reading.planner import (
+    EVERYWHERE,
+    Bounds,
+    Lines,
+    Plan,
+    Reading,
+    counting_statement,
+    find_newest,
+    plan,
+    total_of,
+)
+from runs.reading.run_rows import RunRow, rows_from, rows_too
 from runs.reading.run_search import RunSearch
-from runs.reading.sorted_runs import find_sorted
+from runs.reading.sort_orders import number_of_values
+from runs.reading.sorted_runs import find_sorted, ids_only
 from studio.database import BudgetSpent, now_ms, time_budget
 
 COUNT_CAP = 10_000
@@ -56,13 +68,23 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Ids of runs in order, before their rows are read; ``places`` are what each one sorts by."""
+    """Lines in order: a run's id, its ``values`` to sort by, what else was read. ``more``: there is another page."""
 
-    ids: list[int]
-    places: list[tuple[float | int | str | None, ...]]
+    lines: Lines
+    values: int
     more: bool
     floor: int | None = None
     searched: int | None = None
+
+    @property
+    def ids(self) -> list[int]:
+        """The runs' ids."""
+        return [int(line[0]) for line in self.lines]
+
+    def place(self, sort: str, i: int) -> str:
+        """The cursor of one line, as text."""
+        line = self.lines[i]
+        return Cursor(sort, tuple(line[1 : 1 + self.values]), int(line[0])).to_text()
 
 
 def find_runs(
@@ -85,8 +107,9 @@ def find_runs(
     scope = scope_of(workspace, search, experiment, person, lifecycles)
     asked, warnings = _plan(scope, search.tree, search.sort)
     cursor, back = (search.before, True) if search.before is not None else (search.after, False)
-    listing = _list(asked, search.sort, search.page_size, cursor, back)
-    rows = rows_for(listing.ids, shown, scope.now_ms, person_id=scope.person_id, nested=scope.roots_only)
+    listing = _list(asked, search.sort, search.page_size, cursor, back, reads=partial(rows_too, scope.person_id))
+    lines = [(line[0], *line[1 + listing.values :]) for line in listing.lines]
+    rows = rows_from(lines, shown, scope.now_ms, nested=scope.roots_only)
     following, previous = _cursors(listing, sort_to_text(search.sort) if search.sort else "", cursor, back)
     complete = listing.floor is None and listing.searched is None
     return RunPage(rows, shown, following, previous, complete, listing.searched, warnings)
@@ -264,46 +287,44 @@ def _names_used(kind: KeyKind) -> list[str]:
 
 
 def _list(
-    asked: Plan, sort: tuple[SortKey, ...], size: int, cursor: Cursor | None, back: bool, *, whole: bool = False
+    asked: Plan,
+    sort: tuple[SortKey, ...],
+    size: int,
+    cursor: Cursor | None,
+    back: bool,
+    *,
+    whole: bool = False,
+    reads: Callable[[int], Reading] = ids_only,
 ) -> Listing:
-    """One page of ids, and whether there is more beyond it."""
+    """One page, and whether there is more beyond it."""
     if not sort or (len(sort) == 1 and sort[0].field == CREATED):
-        return _by_age(asked, size, cursor, back, descending=not sort or sort[0].descending)
-    found = find_sorted(asked, sort, size + 1, cursor, back=back, whole=whole)
-    rows = found.rows
-    more = len(rows) > size
-    rows = (rows[1:] if back else rows[:size]) if more else rows
-    return Listing(
-        [run for run, _ in rows],
-        [place for _, place in rows],
-        more,
-        searched=(found.searched or len(rows)) if found.cut else None,
-    )
+        return _by_age(asked, size, cursor, back, not sort or sort[0].descending, reads(0))
+    found = find_sorted(asked, sort, size + 1, cursor, back=back, whole=whole, reads=reads)
+    more = len(found.lines) > size
+    lines = (found.lines[1:] if back else found.lines[:size]) if more else found.lines
+    searched = (found.searched or len(lines)) if found.cut else None
+    return Listing(lines, number_of_values(sort, asked.reader()), more, searched=searched)
 
 
-def _by_age(asked: Plan, size: int, cursor: Cursor | None, back: bool, *, descending: bool) -> Listing:
+def _by_age(asked: Plan, size: int, cursor: Cursor | None, back: bool, descending: bool, read: Reading) -> Listing:
     down = descending != back
-    bounds = Bounds()
+    bounds = EVERYWHERE
     if cursor is not None:
         bounds = Bounds(high=cursor.id) if down else Bounds(low=cursor.id + 1)
-    found = find_newest(asked, size + 1, descending=down, bounds=bounds)
-    more = len(found.ids) > size
-    ids = found.ids[:size]
+    found = find_newest(asked, size + 1, descending=down, bounds=bounds, read=read)
+    lines = found.lines[:size]
     if back:
-        ids.reverse()
-    return Listing(ids, [()] * len(ids), more, found.floor, found.searched)
+        lines.reverse()
+    return Listing(lines, 0, len(found.lines) > size, found.floor, found.searched)
 
 
 def _cursors(listing: Listing, sort: str, cursor: Cursor | None, back: bool) -> tuple[str | None, str | None]:
     """The cursors of the next and the previous page."""
-    ends: tuple[str | None, str | None] = (None, None)
-    if listing.ids:
-        first, last = (Cursor(sort, listing.places[i], listing.ids[i]).to_text() for i in (0, -1))
-        ends = (
-            last if listing.more or back else None,
-            first if (listing.more if back else cursor is not None) else None,
-        )
+    following = previous = None
+    if listing.lines:
+        following = listing.place(sort, -1) if listing.more or back else None
+        previous = listing.place(sort, 0) if (listing.more if back else cursor is not None) else None
     if listing.floor is not None:
         go_on = Cursor(sort, (), listing.floor).to_text()
-        ends = (ends[0], go_on) if back else (go_on, ends[1])
-    return ends
+        return (following, go_on) if back else (go_on, previous)
+    return following, previous

@@ -9,19 +9,21 @@ PostgreSQL a MATERIALIZED one, around scalar subqueries. No statement checks mor
 answer is partial and says from where to go on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from runs.models import Facet
 from runs.query_language.predicates import ID_AHEAD_MS, ID_EPOCH_MS, Keys, Reader, Scope, rows_of
-from runs.query_language.sql import Sql, all_of, joined, listed, value
+from runs.query_language.sql import Sql, all_of, joined, listed, literal, value
 from runs.query_language.times import interval
 from runs.query_language.tree import And, Condition, Family, Node, Op, Text
 from runs.reading.routes import Route, own_test, route_of
 from studio.database import BudgetSpent, is_postgres, time_budget
 
 COUNT_CAP = 50_000
+TEXT_COUNT_CAP = 3_000
 SLICE_SQLITE, SLICE_POSTGRES = 40_000, 15_000
 NEWEST_TEXTS = 4_000
 BUDGET_MS = 150
@@ -39,13 +41,24 @@ class Part:
     n: int | None = None
 
 
+Lines = list[tuple[Any, ...]]
+Reading = Callable[[Sql], Lines]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Run ids in order; ``floor`` is set when the search stopped before the end: everything up to it was looked at."""
+    """Lines in order of the run id that each begins with. ``floor`` is set when the search stopped before the end:
+    everything up to that id was looked at.
+    """
 
-    ids: list[int]
+    lines: Lines
     floor: int | None = None
     searched: int | None = None
+
+    @property
+    def ids(self) -> list[int]:
+        """The ids of the runs."""
+        return [int(line[0]) for line in self.lines]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,9 @@ class Bounds:
         return Bounds(max(lows, default=None), min(highs, default=None))
 
 
+EVERYWHERE = Bounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A question that is ready to be asked: which runs of ``scope`` pass all ``parts``?
@@ -83,6 +99,7 @@ class Plan:
     parts: tuple[Part, ...]
     bounds: Bounds
     total: int | None = None
+    world: int | None = None
     extra: tuple[Sql, ...] = ()
     extra_columns: frozenset[str] = frozenset()
 
@@ -92,9 +109,8 @@ class Plan:
 
     def share(self, part: Part) -> float:
         """Which part of the scope's runs passes, as far as is known."""
-        if part.n is None or not self.total:
-            return GUESS
-        return min(1.0, part.n / self.total)
+        of = self.world if part.route is not None and part.route.everywhere else self.total
+        return GUESS if part.n is None or not of else min(1.0, part.n / of)
 
     def shares(self) -> float:
         """Which part passes all, taking the conditions as independent."""
@@ -129,18 +145,23 @@ def _created_bounds(node: Node, now_ms: int) -> Bounds:
 
 def counted(asked: Plan) -> Plan:
     """The plan with the counts that the cost rule needs: one statement."""
-    wanted = [i for i, part in enumerate(asked.parts) if _needs_count(part)]
-    routes = [route for i in wanted if (route := asked.parts[i].route) is not None]
-    selects = [route.count(COUNT_CAP + 1) for route in routes]
-    statement = "SELECT " + joined(", ", [*selects, total_of(asked.scope)])
-    *counts, total = rows_of(statement)[0]
-    parts = list(asked.parts)
-    for i, n in zip(wanted, counts, strict=True):
-        parts[i] = replace(parts[i], n=int(n))
-    for i, part in enumerate(parts):
-        if part.route is not None and part.route.known is not None:
-            parts[i] = replace(part, n=part.route.known)
-    return replace(asked, parts=tuple(parts), total=int(total))
+    routes = [(i, part.route) for i, part in enumerate(asked.parts) if part.route is not None and _needs_count(part)]
+    counts = [route.count(_cap(route) + 1) for _, route in routes]
+    world = total_of(replace(asked.scope, experiments=None, roots_only=False))
+    *found, total, all_runs = rows_of("SELECT " + joined(", ", [*counts, total_of(asked.scope), world]))[0]
+    parts = [
+        replace(part, n=part.route.known) if part.route is not None and part.route.known is not None else part
+        for part in asked.parts
+    ]
+    for (i, route), n in zip(routes, found, strict=True):
+        is_more = route.everywhere and n > _cap(route)
+        parts[i] = replace(parts[i], n=max(int(n), int(all_runs * GUESS)) if is_more else int(n))
+    return replace(asked, parts=tuple(parts), total=int(total), world=int(all_runs))
+
+
+def _cap(route: Route) -> int:
+    """Counting in a text index is dear: beyond this it is common, whatever the number."""
+    return TEXT_COUNT_CAP if route.everywhere else COUNT_CAP
 
 
 def _needs_count(part: Part) -> bool:
@@ -164,24 +185,33 @@ def total_of(scope: Scope) -> Sql:
     )
 
 
-def find_newest(asked: Plan, limit: int, *, descending: bool = True, bounds: Bounds = Bounds()) -> Found:
+def find_newest(
+    asked: Plan,
+    limit: int,
+    *,
+    descending: bool = True,
+    bounds: Bounds = EVERYWHERE,
+    read: Reading = rows_of,
+) -> Found:
     """The first ``limit`` matching runs in order of id, newest first unless ``descending`` is false.
 
-    At most four statements: counts, the search, and where it stopped (only when it was cut short).
+    ``read`` runs the statement that gives their ids; it may put more into each line. At most three statements:
+    counts, the search, and where it stopped (only when it was cut short). On PostgreSQL free text takes one more.
     """
     bounds = asked.bounds.within(bounds)
+    search = _Search(asked, limit, descending, bounds, read)
     if not asked.parts and not asked.extra:
-        return Found(_ids(_walk(asked, limit, limit, descending, bounds)))
+        return Found(search.lines(_walk(asked, limit, limit, descending, bounds)))
     lazy = _lazy_route(asked)
     if lazy is not None:
-        return _searched(asked, lazy, limit, descending, bounds, cheap=len(asked.parts) == 1)
+        return search.run(lazy, cheap=True)
     if is_postgres() and any(isinstance(part.node, Text) for part in asked.parts):
-        found = _ids(_walk(asked, limit, NEWEST_TEXTS, descending, bounds))
+        found = search.lines(_walk(asked, limit, NEWEST_TEXTS, descending, bounds))
         if len(found) >= limit:
             return Found(found)
-    asked = counted(asked)
-    driver, cost = cheapest(asked, limit)
-    return _searched(asked, driver, limit, descending, bounds, cheap=cost < CHEAP)
+    search.asked = counted(asked)
+    driver, cost = cheapest(search.asked, limit)
+    return search.run(driver, cheap=cost < CHEAP)
 
 
 def _lazy_route(asked: Plan) -> Part | None:
@@ -189,7 +219,9 @@ def _lazy_route(asked: Plan) -> Part | None:
     if len(asked.parts) != 1:
         return None
     part = asked.parts[0]
-    return part if part.route is not None and part.route.ordered else None
+    if part.route is None or not part.route.ordered:
+        return None
+    return None if part.route.everywhere and asked.scope.experiments is not None else part
 
 
 def cheapest(asked: Plan, limit: int) -> tuple[Part | None, float]:
@@ -210,18 +242,34 @@ def cheapest(asked: Plan, limit: int) -> tuple[Part | None, float]:
     return best
 
 
-def _searched(asked: Plan, driver: Part | None, limit: int, descending: bool, bounds: Bounds, *, cheap: bool) -> Found:
-    size = slice_size()
-    try:
-        with _budget(not cheap):
-            found = _ids(_statement(asked, driver, limit, size, descending, bounds))
-    except BudgetSpent:
-        size //= 20
-        found = _ids(_statement(asked, driver, limit, size, descending, bounds))
-    if len(found) >= limit or _is_small(asked, driver, size):
-        return Found(found)
-    floor = _ids(_boundary(asked, driver, size, descending, bounds))
-    return Found(found, floor[0], size) if floor else Found(found)
+@dataclass
+class _Search:
+    """One page's search, while it is on."""
+
+    asked: Plan
+    limit: int
+    descending: bool
+    bounds: Bounds
+    read: Reading
+
+    def lines(self, statement: Sql) -> Lines:
+        return sorted(self.read(statement), key=lambda line: int(line[0]), reverse=self.descending)
+
+    def run(self, driver: Part | None, *, cheap: bool) -> Found:
+        size = slice_size()
+        try:
+            with _budget(not cheap):
+                found = self.lines(self.statement(driver, size))
+        except BudgetSpent:
+            size //= 20
+            found = self.lines(self.statement(driver, size))
+        if len(found) >= self.limit or _is_small(self.asked, driver, size):
+            return Found(found)
+        floor = rows_of(_boundary(self.asked, driver, size, self.descending, self.bounds))
+        return Found(found, int(floor[0][0]), size) if floor else Found(found)
+
+    def statement(self, driver: Part | None, size: int) -> Sql:
+        return _statement(self.asked, driver, self.limit, size, self.descending, self.bounds)
 
 
 def slice_size() -> int:
@@ -244,10 +292,6 @@ def _is_small(asked: Plan, driver: Part | None, size: int) -> bool:
     return n is not None and n * 2 < size
 
 
-def _ids(statement: Sql) -> list[int]:
-    return [int(row[0]) for row in rows_of(statement)]
-
-
 def _statement(asked: Plan, driver: Part | None, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
     if driver is None or driver.route is None:
         return _walk(asked, limit, size, descending, bounds)
@@ -258,9 +302,12 @@ def _boundary(asked: Plan, driver: Part | None, size: int, descending: bool, bou
     """Where a search over ``size`` candidates stopped: the id of the last, nothing when there were fewer."""
     if driver is None or driver.route is None:
         inner = candidates(asked.scope, {"id"}, size, descending, bounds)
-        return "SELECT r.id FROM (" + inner + ") r LIMIT 1 OFFSET " + value(size - 1)
+        return "SELECT r.id FROM (" + inner + ") r LIMIT 1 OFFSET " + literal(size - 1)
     return (
-        "SELECT c.run FROM (" + driven(driver.route, size, descending, bounds) + ") c LIMIT 1 OFFSET " + value(size - 1)
+        "SELECT c.run FROM ("
+        + driven(driver.route, size, descending, bounds)
+        + ") c LIMIT 1 OFFSET "
+        + literal(size - 1)
     )
 
 
@@ -269,7 +316,7 @@ def _walk(asked: Plan, limit: int, size: int, descending: bool, bounds: Bounds) 
     test = all_of([*(reader.condition(part.node) for part in asked.parts), *asked.extra])
     reader.columns |= asked.extra_columns
     inner = candidates(asked.scope, reader.columns, size, descending, bounds)
-    return "SELECT r.id FROM (" + inner + ") r WHERE " + test + " LIMIT " + value(limit)
+    return "SELECT r.id AS run FROM (" + inner + ") r WHERE " + test + " LIMIT " + literal(limit)
 
 
 def candidates(scope: Scope, columns: set[str], size: int, descending: bool, bounds: Bounds) -> Sql:
@@ -277,13 +324,13 @@ def candidates(scope: Scope, columns: set[str], size: int, descending: bool, bou
     names = ", ".join(f"r.{name}" for name in sorted(columns))
     order = f" ORDER BY r.id {'DESC' if descending else 'ASC'} LIMIT "
     each = [
-        f"SELECT {names} FROM runs_run r WHERE " + lane + bounds.test("r.id") + order + value(size)
+        f"SELECT {names} FROM runs_run r WHERE " + lane + bounds.test("r.id") + order + literal(size)
         for lane in _lanes(scope)
     ]
     if len(each) == 1:
         return each[0]
     merged = joined(" UNION ALL ", ["SELECT * FROM (" + one + f") l{i}" for i, one in enumerate(each)])
-    return "SELECT * FROM (" + merged + ") r" + order + value(size)
+    return "SELECT * FROM (" + merged + ") r" + order + literal(size)
 
 
 def _lanes(scope: Scope) -> list[Sql]:
@@ -310,7 +357,7 @@ def driven(route: Route, size: int, descending: bool, bounds: Bounds) -> Sql:
         + route.body
         + bounds.test(route.column)
         + f" ORDER BY {order} {'DESC' if descending else 'ASC'} LIMIT "
-        + value(size)
+        + literal(size)
     )
 
 
@@ -319,8 +366,8 @@ def _drive(asked: Plan, driver: Part, limit: int, size: int, descending: bool, b
     inner = driven(driver.route, size, descending, bounds)
     test = passes(asked, driver)
     if is_postgres():
-        return "WITH c AS MATERIALIZED (" + inner + ") SELECT c.run FROM c WHERE " + test + " LIMIT " + value(limit)
-    return "SELECT c.run FROM (" + inner + ") c WHERE " + test + " LIMIT " + value(limit)
+        return "WITH c AS MATERIALIZED (" + inner + ") SELECT c.run FROM c WHERE " + test + " LIMIT " + literal(limit)
+    return "SELECT c.run FROM (" + inner + ") c WHERE " + test + " LIMIT " + literal(limit)
 
 
 def passes(asked: Plan, driver: Part | None) -> Sql:

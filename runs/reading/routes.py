@@ -14,7 +14,7 @@ from runs.query_language.predicates import (
     key_name,
     side_of,
 )
-from runs.query_language.sql import TRUE, Sql, joined, value
+from runs.query_language.sql import TRUE, Sql, joined, literal, value
 from runs.query_language.tree import And, Condition, Family, Flag, Node, Op, Or, Range, Text
 
 LARGEST_SCAN = 20_000  # rows of a key that may be read one by one when the test has no index
@@ -27,6 +27,7 @@ class Route:
 
     ``ordered``: the index gives them in run order, so reading can stop early. ``exact``: each candidate passes the
     condition, no recheck. ``known``: how many, where a counter tells. ``countable``: the index can count them.
+    ``everywhere``: candidates come from all experiments, also where the scope is one.
     """
 
     column: str
@@ -35,10 +36,11 @@ class Route:
     exact: bool = True
     known: int | None = None
     countable: bool = True
+    everywhere: bool = False
 
     def count(self, cap: int) -> Sql:
         """How many candidates, no further than ``cap``."""
-        return "(SELECT count(*) FROM (SELECT 1 AS one " + self.body + " LIMIT " + value(cap) + ") z)"
+        return "(SELECT count(*) FROM (SELECT 1 AS one " + self.body + " LIMIT " + literal(cap) + ") z)"
 
 
 def route_of(node: Node, reader: Reader) -> Route | None:
@@ -145,9 +147,8 @@ def _text_route(text: str, reader: Reader) -> Route | None:
     if not reader.postgres:
         # A quoted phrase of the trigram index is a substring. By rowid it comes newest first, unsorted it costs 480 ms.
         phrase = '"' + folded.replace('"', '""') + '"'
-        return Route(
-            "runs_fts.rowid", "FROM runs_fts WHERE runs_fts MATCH " + value(phrase), True, exact=folded.isascii()
-        )
+        body = "FROM runs_fts WHERE runs_fts MATCH " + value(phrase)
+        return Route("runs_fts.rowid", body, True, exact=folded.isascii(), everywhere=True)
     place = Sql("")
     if reader.scope.experiments is not None:
         place = experiments_test("x.experiment_id", reader.scope) + " AND "

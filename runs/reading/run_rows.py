@@ -1,12 +1,12 @@
 """What does one row of the run list show? Plain values, ready before any template runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from runs.models import Lifecycle
 from runs.query_language.predicates import rows_of
-from runs.query_language.sql import listed, value
+from runs.query_language.sql import Sql, listed, value
 from runs.query_language.tree import Aggregate, Family, Field
 from runs.reading.run_documents import Doc, overlay_metrics, put_whole_texts, read_doc, summary
 from runs.statuses import Status
@@ -57,42 +57,57 @@ class RunRow:
     children: Children | None = None
 
 
-_ROWS = f"""SELECT r.id, r.uid, r.name, r.status, r.lifecycle, r.type, r.created, r.started, r.ended, r.change_seq,
- r.metrics_pending, r.experiment_id, e.name, s.name, c.name, p.uid, p.name, d.doc,
- substr(t.description, 1, {EXCERPT + 1}),
+# Names by scalar subqueries: PostgreSQL would spend more on planning eight joins than on the 50 rows.
+ROW_COLUMNS = f"""r.uid, r.name, r.status, r.lifecycle, r.type, r.created, r.started, r.ended, r.change_seq,
+ r.metrics_pending, r.experiment_id, (SELECT e.name FROM runs_experiment e WHERE e.id = r.experiment_id),
+ (SELECT s.name FROM runs_submitter s WHERE s.id = r.submitter_id),
+ (SELECT c.name FROM runs_compute c WHERE c.id = r.compute_id),
+ (SELECT p.uid FROM runs_run p WHERE p.id = r.parent_id), (SELECT p.name FROM runs_run p WHERE p.id = r.parent_id),
+ (SELECT q.uid FROM runs_run q WHERE q.id = r.root_id), (SELECT d.doc FROM runs_rundoc d WHERE d.run_id = r.id),
+ (SELECT substr(t.description, 1, {EXCERPT + 1}) FROM runs_runtext t WHERE t.run_id = r.id),
  (SELECT 1 FROM runs_favourite f WHERE f.run_id = r.id AND f.person_id = """
-_JOINS = """ LIMIT 1), q.uid FROM runs_run r
- LEFT JOIN runs_experiment e ON e.id = r.experiment_id LEFT JOIN runs_submitter s ON s.id = r.submitter_id
- LEFT JOIN runs_compute c ON c.id = r.compute_id LEFT JOIN runs_run p ON p.id = r.parent_id
- LEFT JOIN runs_run q ON q.id = r.root_id
- LEFT JOIN runs_rundoc d ON d.run_id = r.id LEFT JOIN runs_runtext t ON t.run_id = r.id WHERE r.id IN """
 
 
-def rows_for(
-    run_ids: Sequence[int], columns: Sequence[Field], now_ms: int, *, person_id: int | None = None, nested: bool = False
-) -> list[RunRow]:
-    """The rows of these runs, in this order; runs deleted meanwhile are left out.
+def rows_too(person_id: int | None, values: int = 0) -> Callable[[Sql], list[tuple[Any, ...]]]:
+    """Reads a statement that gives ``run`` and then ``values`` columns, and the rows of those runs with it.
 
-    One statement for the rows, one for metrics ahead of their documents (only where there are some), one for the
-    children of nested rows.
+    The lines, in the statement's order: the id, its values, then `ROW_COLUMNS`.
     """
-    if not run_ids:
-        return []
-    raw = {int(row[0]): row for row in rows_of(_ROWS + value(person_id or 0) + _JOINS + listed(run_ids))}
-    docs = {number: read_doc(row[17] or "{}") for number, row in raw.items()}
-    if any(field.family is Family.METRIC for field in columns):
-        overlay_metrics(docs, [number for number, row in raw.items() if row[10]])
-    if any(field.family in (Family.TAG, Family.PARAM, Family.PROPERTY) for field in columns):
+    columns = ROW_COLUMNS + value(person_id or 0) + " LIMIT 1)"
+
+    def read(statement: Sql) -> list[tuple[Any, ...]]:
+        # Numbered on their way out of the inner statement, so that its order is known after the join.
+        numbered = "SELECT o.*, row_number() OVER () AS place FROM (" + statement + ") o"
+        lines = rows_of(
+            "SELECT i.*, " + columns + " FROM (" + numbered + ") i CROSS JOIN runs_run r WHERE r.id = i.run"
+        )
+        lines.sort(key=lambda line: line[values + 1])
+        return [line[: values + 1] + line[values + 2 :] for line in lines]
+
+    return read
+
+
+def rows_from(
+    lines: Sequence[Sequence[Any]], columns: Sequence[Field], now_ms: int, *, nested: bool = False
+) -> list[RunRow]:
+    """Rows from lines of an id and `ROW_COLUMNS`, in this order.
+
+    One statement for metrics ahead of their documents and one for long texts (only where there are some), one for
+    the children of nested rows.
+    """
+    docs = {int(line[0]): read_doc(line[18] or "{}") for line in lines}
+    families = {field.family for field in columns}
+    if Family.METRIC in families:
+        overlay_metrics(docs, [int(line[0]) for line in lines if line[10]])
+    if families & {Family.TAG, Family.PARAM, Family.PROPERTY}:
         put_whole_texts(docs)
-    children = children_of_runs(raw) if nested else {}
-    return [
-        _row(raw[number], docs[number], columns, now_ms, children.get(number)) for number in run_ids if number in raw
-    ]
+    children = children_of_runs(docs) if nested and docs else {}
+    return [_row(line, docs[int(line[0])], columns, now_ms, children.get(int(line[0]))) for line in lines]
 
 
 def _row(row: Sequence[Any], doc: Doc, columns: Sequence[Field], now_ms: int, children: Children | None) -> RunRow:
     number, uid, name, status, life, kind, created, started, ended, seq, _, experiment_id, *rest = row
-    experiment, submitter, compute, parent_uid, parent_name, _, excerpt, starred, root_uid = rest
+    experiment, submitter, compute, parent_uid, parent_name, root_uid, _, excerpt, starred = rest
     state = Status(status)
     made = RunRow(
         id=int(number),

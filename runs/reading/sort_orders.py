@@ -44,6 +44,11 @@ class Order:
     stages: tuple[Stage, ...] = ()
     key: KnownKey | None = None
 
+    @property
+    def held(self) -> int:
+        """How many runs at most have the value, where a counter tells; else very many."""
+        return self.key.n if self.key is not None else 10**12
+
     def is_down(self, back: bool) -> bool:
         """Whether the first key falls when reading forwards (backwards with ``back``)."""
         return self.descending[0] != back
@@ -62,6 +67,11 @@ def order_of(sort: tuple[SortKey, ...], reader: Reader) -> Order:
         return order
     known = _known(sort[0].field, reader)
     return replace(order, stages=_stages(sort[0].field, known), key=known)
+
+
+def number_of_values(sort: tuple[SortKey, ...], reader: Reader) -> int:
+    """How many values a run sorts by: two for a parameter, tag or property (its number, its text), else one."""
+    return len(order_of(sort, reader).expressions)
 
 
 def _known(field: Field, reader: Reader) -> KnownKey | None:

@@ -5,16 +5,20 @@ experiments their tops are merged. **Collected**: the candidates of the newest-f
 sorted by the values of all keys; what lies beyond the slice is left out, and said so.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from runs.query_language.order import SortKey
 from runs.query_language.predicates import Reader, rows_of
-from runs.query_language.sql import Sql, joined, listed, value
+from runs.query_language.sql import Sql, joined, listed, literal, value
 from runs.reading.cursors import Cursor, Place
 from runs.reading.planner import (
+    EVERYWHERE,
     Bounds,
+    Lines,
     Part,
     Plan,
+    Reading,
     candidates,
     cheapest,
     counted,
@@ -33,76 +37,91 @@ BUDGET_MS = 150
 WHOLE = 10**12
 
 
+def ids_only(values: int) -> Reading:
+    """Reads ids and the values they sort by, and nothing more."""
+    del values
+    return rows_of
+
+
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Run ids in order with the values they sort by; ``cut`` when not all matching runs took part."""
+    """Lines in order: a run's id, what it sorts by, and whatever else was read. ``cut`` when not all runs took part."""
 
-    rows: list[tuple[int, tuple[Place, ...]]]
+    lines: Lines
     cut: bool = False
     searched: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What one stage gave: runs with their value; ``cut`` when it stopped early."""
+@dataclass
+class _Search:
+    """One page's search. ``reads`` gives the reader of statements that have so many values after the id."""
 
-    rows: list[tuple[int, Place]]
-    cut: bool = False
+    asked: Plan
+    order: Order
+    limit: int
+    cursor: Cursor | None
+    back: bool
+    reads: Callable[[int], Reading]
+
+    @property
+    def down(self) -> bool:
+        return self.order.is_down(self.back)
 
 
 def find_sorted(
-    asked: Plan, sort: tuple[SortKey, ...], limit: int, cursor: Cursor | None, *, back: bool, whole: bool = False
+    asked: Plan,
+    sort: tuple[SortKey, ...],
+    limit: int,
+    cursor: Cursor | None,
+    *,
+    back: bool,
+    whole: bool = False,
+    reads: Callable[[int], Reading] = ids_only,
 ) -> Sorted:
     """The first ``limit`` matching runs after ``cursor`` in this sort, or the last before it (``back``).
 
     With ``whole`` nothing is left out, however long it takes.
     """
     reader = asked.reader()
-    order = order_of(sort, reader)
-    asked = counted(asked)
-    driver, _ = cheapest(asked, COLLECT_AT_MOST)
-    if order.stages and not _collecting_is_cheaper(asked, order, driver, limit):
-        found = _by_stages(asked, order, limit, cursor, back)
+    search = _Search(asked, order_of(sort, reader), limit, cursor, back, reads)
+    driver: Part | None = None
+    if asked.parts or not search.order.stages or search.order.held <= FEW:
+        search.asked = counted(asked)
+        driver, _ = cheapest(search.asked, COLLECT_AT_MOST)
+    if search.order.stages and not _collecting_is_cheaper(search, driver):
+        found = _by_stages(search)
         if not (whole and found.cut):
             return found
-    return _collected(asked, order, reader, driver, limit, cursor, back, WHOLE if whole else slice_size())
+    return _collected(search, reader, driver, WHOLE if whole else slice_size())
 
 
-def _collecting_is_cheaper(asked: Plan, order: Order, driver: Part | None, limit: int) -> bool:
+def _collecting_is_cheaper(search: _Search, driver: Part | None) -> bool:
     """Compare: sort all candidates of the rarest condition, or read the index in order until a page is full."""
-    if (asked.total or 0) <= FEW:
+    asked = search.asked
+    if asked.total is not None and asked.total <= FEW:
         return True
     if driver is None or driver.n is None:
         return False
-    held = order.key.n if order.key is not None else asked.total or 0
-    reading = min(held, limit / max(asked.shares(), 1e-9))
+    reading = min(search.order.held or asked.total or 0, search.limit / max(asked.shares(), 1e-9))
     return driver.n <= COLLECT_AT_MOST and 1.5 * driver.n < reading
 
 
-def _collected(
-    asked: Plan,
-    order: Order,
-    reader: Reader,
-    driver: Part | None,
-    limit: int,
-    cursor: Cursor | None,
-    back: bool,
-    size: int,
-) -> Sorted:
+def _collected(search: _Search, reader: Reader, driver: Part | None, size: int) -> Sorted:
     """Sort the newest candidates by value: one statement, and one that tells whether there were more."""
+    asked = search.asked
+    read = search.reads(len(search.order.expressions))
     if size == WHOLE:
-        rows = rows_of(_collecting(asked, order, reader, driver, limit, cursor, back, size))
+        lines = read(_collecting(search, reader, driver, size))
     else:
         try:
             with time_budget(2 * BUDGET_MS):
-                rows = rows_of(_collecting(asked, order, reader, driver, limit, cursor, back, size))
+                lines = read(_collecting(search, reader, driver, size))
         except BudgetSpent:
             size //= 10
-            rows = rows_of(_collecting(asked, order, reader, driver, limit, cursor, back, size))
+            lines = read(_collecting(search, reader, driver, size))
     known = driver.n if driver is not None else asked.total
     cut = size < WHOLE and (known is None or known * 2 >= size) and bool(rows_of(_one_more(asked, driver, size)))
-    found = [(int(row[0]), tuple(row[1:])) for row in rows]
-    return Sorted(found[::-1] if back else found, cut, size if cut else None)
+    return Sorted(lines[::-1] if search.back else lines, cut, size if cut else None)
 
 
 def _source(asked: Plan, driver: Part | None, size: int) -> Sql:
@@ -113,19 +132,11 @@ def _source(asked: Plan, driver: Part | None, size: int) -> Sql:
 
 
 def _one_more(asked: Plan, driver: Part | None, size: int) -> Sql:
-    return "SELECT c.run FROM (" + _source(asked, driver, size + 1) + ") c LIMIT 1 OFFSET " + value(size)
+    return "SELECT c.run FROM (" + _source(asked, driver, size + 1) + ") c LIMIT 1 OFFSET " + literal(size)
 
 
-def _collecting(
-    asked: Plan,
-    order: Order,
-    reader: Reader,
-    driver: Part | None,
-    limit: int,
-    cursor: Cursor | None,
-    back: bool,
-    size: int,
-) -> Sql:
+def _collecting(search: "_Search", reader: Reader, driver: Part | None, size: int) -> Sql:
+    asked, order, cursor, back = search.asked, search.order, search.cursor, search.back
     names = [f"v{i}" for i in range(len(order.expressions))]
     picked = joined(", ", [part + f" AS {name}" for part, name in zip(order.expressions, names, strict=True)])
     columns = ", ".join(f"r.{column}" for column in sorted(reader.columns))
@@ -141,104 +152,102 @@ def _collecting(
     )
     if cursor is not None:
         statement = statement + " WHERE " + beyond(names, order, cursor, back)
-    return statement + " ORDER BY " + order_by(names, order, back) + " LIMIT " + value(limit)
+    return statement + " ORDER BY " + order_by(names, order, back) + " LIMIT " + literal(search.limit)
 
 
-def _by_stages(asked: Plan, order: Order, limit: int, cursor: Cursor | None, back: bool) -> Sorted:
+def _by_stages(search: _Search) -> Sorted:
     """Read the stages one after the other: each stretch of values in its index, then the runs that have none."""
-    count = len(order.stages)
+    count = len(search.order.stages)
     stages = list(range(count + 1))
-    if back:
+    if search.back:
         stages.reverse()
-    at = stages[0] if cursor is None else next((i for i, v in enumerate(cursor.values) if v is not None), count)
-    rows: list[tuple[int, tuple[Place, ...]]] = []
+    values = search.cursor.values if search.cursor is not None else ()
+    at = next((i for i, v in enumerate(values) if v is not None), count) if values else stages[0]
+    lines: Lines = []
     cut = False
     for stage in stages[stages.index(at) :]:
-        place = cursor if stage == at else None
-        found = _stretch(asked, order, stage, limit - len(rows), place, back)
-        rows += [(run, tuple(v if i == stage else None for i in range(count))) for run, v in found.rows]
+        found = _stretch(search, stage, search.limit - len(lines), search.cursor if stage == at else None)
+        for line in found.lines:
+            run, v, *more = line
+            lines.append((run, *(v if i == stage else None for i in range(count)), *more))
         cut = cut or found.cut
-        if len(rows) >= limit or found.cut:
+        if len(lines) >= search.limit or found.cut:
             break
-    return Sorted(rows[::-1] if back else rows, cut)
+    return Sorted(lines[::-1] if search.back else lines, cut)
 
 
-def _stretch(asked: Plan, order: Order, stage: int, limit: int, cursor: Cursor | None, back: bool) -> Stretch:
-    down = order.is_down(back)
-    if stage == len(order.stages):
-        return _without(asked, order, limit, cursor, down)
+def _stretch(search: _Search, stage: int, limit: int, cursor: Cursor | None) -> Sorted:
+    """One stage's lines, each with one value."""
+    if stage == len(search.order.stages):
+        return _without(search, limit, cursor)
     place = None if cursor is None else (cursor.values[stage], cursor.id)
-    if asked.scope.experiment is not None:
-        return _merged(asked, order, order.stages[stage], [asked.scope.experiment], limit, place, down)
-    return _over_experiments(asked, order.stages[stage], order, limit, place, down)
+    held = search.order.stages[stage]
+    if search.asked.scope.experiment is not None:
+        return _merged(search, held, [search.asked.scope.experiment], limit, place)
+    return _over_experiments(search, held, limit, place)
 
 
-def _without(asked: Plan, order: Order, limit: int, cursor: Cursor | None, down: bool) -> Stretch:
+def _without(search: _Search, limit: int, cursor: Cursor | None) -> Sorted:
     """Runs that have no value, in order of id."""
-    missing = tuple(expression + " IS NULL" for expression in order.expressions)
-    asked = replace(asked, extra=missing, extra_columns=order.columns)
-    bounds = Bounds()
+    missing = tuple(expression + " IS NULL" for expression in search.order.expressions)
+    asked = replace(search.asked, extra=missing, extra_columns=search.order.columns)
+    bounds = EVERYWHERE
     if cursor is not None:
-        bounds = Bounds(high=cursor.id) if down else Bounds(low=cursor.id + 1)
-    found = find_newest(asked, limit, descending=down, bounds=bounds)
-    return Stretch([(run, None) for run in found.ids], found.floor is not None)
+        bounds = Bounds(high=cursor.id) if search.down else Bounds(low=cursor.id + 1)
+    found = find_newest(asked, limit, descending=search.down, bounds=bounds, read=search.reads(0))
+    return Sorted([(line[0], None, *line[1:]) for line in found.lines], found.floor is not None)
 
 
-def _merged(
-    asked: Plan, order: Order, stage: Stage, lanes: list[int], limit: int, place: tuple[Place, int] | None, down: bool
-) -> Stretch:
+def _merged(search: _Search, stage: Stage, lanes: list[int], limit: int, place: tuple[Place, int] | None) -> Sorted:
     """The first of these experiments' runs by value: one statement, and one more when they were fewer."""
-    way = "DESC" if down else "ASC"
-    held = order.key.n if order.key is not None else asked.total
+    way = "DESC" if search.down else "ASC"
     size = max(20 * limit, slice_size() // len(lanes))
     fence = "MATERIALIZED " if is_postgres() else ""
     inner = [
         f"SELECT {stage.run} AS run, {stage.column} AS v "
-        + stage.rows(value(number), place, down)
-        + f" ORDER BY {stage.column} {way}, {stage.run} {way} LIMIT "
-        + value(size)
+        + stage.rows(value(number), place, search.down)
+        + f" ORDER BY {stage.column} {way}, {stage.run} {way} LIMIT {size}"
         for number in lanes
     ]
-    last = ") SELECT c.run, c.v FROM c WHERE " + passes(asked, None) + " LIMIT " + value(limit)
+    last = ") SELECT c.run, c.v FROM c WHERE " + passes(search.asked, None) + f" LIMIT {limit}"
     each = [f"WITH c AS {fence}(" + one + last for one in inner]
     statement = each[0]
     if len(each) > 1:
-        statement = "SELECT run, v FROM (" + _union(each) + f") u ORDER BY v {way}, run {way} LIMIT " + value(limit)
+        statement = "SELECT run, v FROM (" + _union(each) + f") u ORDER BY v {way}, run {way} LIMIT {limit}"
     try:
         with time_budget(BUDGET_MS):
-            rows = rows_of(statement)
-            beyond_size = [one + " OFFSET " + value(size - 1) for one in inner]
-            cut = (
-                len(rows) < limit
-                and (held is None or held >= size)
-                and bool(rows_of("SELECT run FROM (" + _union(beyond_size) + ") u LIMIT 1"))
-            )
+            lines = search.reads(1)(statement)
+            cut = len(lines) < limit and search.order.held >= size and _goes_on(inner, size)
     except BudgetSpent:
-        return Stretch([], True)
-    return Stretch([(int(run), v) for run, v in rows], cut)
+        return Sorted([], True)
+    return Sorted(lines, cut)
+
+
+def _goes_on(lanes: list[Sql], size: int) -> bool:
+    """Whether some lane has as many rows as were looked at."""
+    ends = [lane + f" OFFSET {size - 1}" for lane in lanes]
+    return bool(rows_of("SELECT run FROM (" + _union(ends) + ") u LIMIT 1"))
 
 
 def _union(parts: list[Sql]) -> Sql:
     return joined(" UNION ALL ", ["SELECT * FROM (" + one + f") l{i}" for i, one in enumerate(parts)])
 
 
-def _over_experiments(
-    asked: Plan, stage: Stage, order: Order, limit: int, place: tuple[Place, int] | None, down: bool
-) -> Stretch:
+def _over_experiments(search: _Search, stage: Stage, limit: int, place: tuple[Place, int] | None) -> Sorted:
     """Experiments in the order of their first value, merged until no further one can have a better run."""
-    tops = _tops(asked, stage, order, place, down)
-    best: list[tuple[int, Place]] = []
+    tops = _tops(search.asked, stage, search.order, place, search.down)
+    best: Lines = []
     cut = False
     done = 0
     while done < len(tops):
-        if len(best) >= limit and not _may_beat(tops[done][0], best[limit - 1][1], down):
+        if len(best) >= limit and not _may_beat(tops[done][0], best[limit - 1][1], search.down):
             break
         many = LANES_AT_ONCE if done == 0 else 4 * LANES_AT_ONCE
-        found = _merged(asked, order, stage, [number for _, number in tops[done : done + many]], limit, place, down)
+        found = _merged(search, stage, [number for _, number in tops[done : done + many]], limit, place)
         cut = cut or found.cut
-        best = sorted(best + found.rows, key=lambda row: (row[1], row[0]), reverse=down)[:limit]
+        best = sorted(best + found.lines, key=lambda line: (line[1], line[0]), reverse=search.down)[:limit]
         done += many
-    return Stretch(best, cut and len(best) < limit)
+    return Sorted(best, cut and len(best) < limit)
 
 
 def _tops(
