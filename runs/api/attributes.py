@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from runs.access import run_or_404
 from runs.api.doors import RunDoor
 from runs.api.runs import answer_run
-from runs.api.schema import describe
+from runs.api.schema import describe, map_of_texts
 from runs.api.schemas import RunAnswer, TagBody, texts
 from runs.limits import PARAM_VALUE, PROPERTY_VALUE, TAG_VALUE
 from runs.recording.attributes import add_properties, delete_tags, log_params, set_tags
@@ -27,7 +27,7 @@ class _Attributes(RunDoor):
 class Tags(_Attributes):
     """All tags of a run."""
 
-    @describe("Add or overwrite tags", RunAnswer, body=texts(TAG_VALUE, bare=True), tag="attributes")
+    @describe("set_tags", "Add or overwrite tags", RunAnswer, body=map_of_texts(bare=True), tag="attributes")
     def patch(self, _: Request, **_path: Any) -> HttpResponse:
         """Tags that are not named stay; null makes a bare tag."""
         set_tags(self.run, self.sent_texts(TAG_VALUE, bare=True), self.author)
@@ -37,13 +37,13 @@ class Tags(_Attributes):
 class OneTag(_Attributes):
     """One tag of a run."""
 
-    @describe("Set a tag", RunAnswer, body=TagBody, tag="attributes")
+    @describe("set_tag", "Set a tag", RunAnswer, body=TagBody, tag="attributes")
     def put(self, _: Request, key: str, **_path: Any) -> HttpResponse:
         """Adds or overwrites it."""
         set_tags(self.run, {key: self.sent_as(TagBody)["value"]}, self.author)
         return self.changed()
 
-    @describe("Remove a tag", tag="attributes")
+    @describe("delete_tag", "Remove a tag", tag="attributes")
     def delete(self, _: Request, key: str, **_path: Any) -> HttpResponse:
         """404 when the run has no such tag."""
         delete_tags(self.run, [key], self.author)
@@ -53,7 +53,7 @@ class OneTag(_Attributes):
 class Properties(_Attributes):
     """The properties of a run."""
 
-    @describe("Add properties", RunAnswer, body=texts(PROPERTY_VALUE), tag="attributes")
+    @describe("add_properties", "Add properties", RunAnswer, body=map_of_texts(), tag="attributes")
     def post(self, _: Request, **_path: Any) -> HttpResponse:
         """They stand for ever: the same value again is fine, another is a 409."""
         add_properties(self.run, self.sent_texts(PROPERTY_VALUE), self.author)
@@ -63,7 +63,7 @@ class Properties(_Attributes):
 class Params(_Attributes):
     """The parameters of a run."""
 
-    @describe("Log parameters", RunAnswer, body=texts(PARAM_VALUE), tag="attributes")
+    @describe("log_params", "Log parameters", RunAnswer, body=map_of_texts(), tag="attributes")
     def post(self, _: Request, **_path: Any) -> HttpResponse:
         """Each is logged once: the same value again is fine, another is a 400."""
         log_params(self.run, self.sent_texts(PARAM_VALUE))

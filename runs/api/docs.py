@@ -32,6 +32,7 @@ class Docs(SpectacularSwaggerSplitView):
     url_name = "api_schema"
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The page, or its script."""
         answer: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

@@ -25,6 +25,7 @@ class Files(RunDoor):
     """The folders of a run."""
 
     @describe(
+        "list_files",
         "List a folder",
         FilesAnswer,
         query=[
@@ -48,20 +49,25 @@ class Files(RunDoor):
 class OneFile(RunDoor):
     """One file of a run."""
 
-    @describe("Fetch a file", OpenApiTypes.BINARY, tag="files")
+    @describe("get_file", "Fetch a file", OpenApiTypes.BINARY, tag="files")
     def get(self, _: Request, path: str, **_path: Any) -> HttpResponseBase:
         """The body, or the byte range that a Range header asks for; always as an attachment."""
         return file_response(django_request(self.request), find_file(self.run, path))
 
     @describe(
-        "Store a file", FileAnswer, body={"application/octet-stream": OpenApiTypes.BINARY}, status=201, tag="files"
+        "put_file",
+        "Store a file",
+        FileAnswer,
+        body={"application/octet-stream": OpenApiTypes.BINARY},
+        status=201,
+        tag="files",
     )
     def put(self, _: Request, path: str, **_path: Any) -> HttpResponse:
         """The raw body becomes the file, replacing the one that is there at once. On disk before the answer."""
         artifact = put_artifact(self.run, path, body_stream(django_request(self.request)), self.author)
         return as_json(file_shape(artifact), 201)
 
-    @describe("Delete a file or folder", DeletedAnswer, tag="files")
+    @describe("delete_file", "Delete a file or folder", DeletedAnswer, tag="files")
     def delete(self, _: Request, path: str, **_path: Any) -> HttpResponse:
         """A folder goes with all in it."""
         return as_json({"deleted": delete_artifact(self.run, path, self.author)})
@@ -71,6 +77,7 @@ class Zip(RunDoor):
     """Many files of a run."""
 
     @describe(
+        "get_zip",
         "Fetch a folder as a zip",
         OpenApiTypes.BINARY,
         query=[asked("folder", "its path; everything unless said otherwise")],

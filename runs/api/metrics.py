@@ -64,7 +64,7 @@ def _point(sent: Any, place: int, now: int) -> Point:
 class Batch(RunDoor):
     """Everything that is logged to a run, in one call."""
 
-    @describe("Log points, parameters and tags together", BatchAnswer, body=BatchBody, tag="metrics")
+    @describe("log_batch", "Log points, parameters and tags together", BatchAnswer, body=BatchBody, tag="metrics")
     def post(self, _: Request, **_path: Any) -> HttpResponse:
         """All of it or nothing. A repeated ``batch_id`` stores no point twice."""
         sent = self.sent()
@@ -81,7 +81,7 @@ class Batch(RunDoor):
 class Metrics(RunDoor):
     """The metrics of a run, in short."""
 
-    @describe("The latest, lowest, highest and first value of each metric", MetricsAnswer, tag="metrics")
+    @describe("get_metrics", "The latest, lowest, highest and first value of each metric", MetricsAnswer, tag="metrics")
     def get(self, _: Request, **_path: Any) -> HttpResponse:
         """Exact also while points are still being sealed."""
         return as_json({"metrics": summaries_shape(summaries(self.run))})
@@ -101,6 +101,7 @@ class Points(_MetricDoor):
     """The points of a metric as they were logged."""
 
     @describe(
+        "get_points",
         "The points of a metric, in the order of (step, time)",
         PointsAnswer,
         query=[
@@ -147,6 +148,7 @@ class SeriesOfMetric(_MetricDoor):
     """The line of a metric, as a chart draws it."""
 
     @describe(
+        "get_series",
         "A metric downsampled to the width of a chart",
         SeriesAnswer,
         query=[

@@ -63,6 +63,7 @@ class Runs(WorkspaceDoor):
     """The runs of a workspace."""
 
     @describe(
+        "search_runs",
         "Search runs",
         RunsAnswer,
         query=[
@@ -118,7 +119,7 @@ class Runs(WorkspaceDoor):
             raise UserMistake("Grouping is not offered by this version of the API yet; leave group out.", "group")
         return replace(search, page_size=self.whole("limit", 50, 1, MOST_RUNS) or 50)
 
-    @describe("Begin a run", RunAnswer, body=NewRunBody, status=201, tag="runs")
+    @describe("create_run", "Begin a run", RunAnswer, body=NewRunBody, status=201, tag="runs")
     def post(self, _: Request, **_path: Any) -> HttpResponse:
         """The same ``request_id`` (or Idempotency-Key header) gives the run that the first request made."""
         sent = self.sent_as(NewRunBody)
@@ -159,12 +160,14 @@ def _lifecycles(word: str) -> list[int] | None:
 class OneRun(RunDoor):
     """One run."""
 
-    @describe("A run with all that it carries", RunAnswer, tag="runs")
+    @describe("get_run", "A run with all that it carries", RunAnswer, tag="runs")
     def get(self, _: Request, **_path: Any) -> HttpResponse:
         """Its ETag is the version of its display name and description, for If-Match."""
         return answer_run(self.run)
 
-    @describe("Change a run's display name, description or lifecycle", RunAnswer, body=RunChange, tag="runs")
+    @describe(
+        "change_run", "Change a run's display name, description or lifecycle", RunAnswer, body=RunChange, tag="runs"
+    )
     def patch(self, _: Request, **_path: Any) -> HttpResponse:
         """All that was sent, or nothing.
 
@@ -196,7 +199,7 @@ class OneRun(RunDoor):
 class RunStatus(RunDoor):
     """The state of a run."""
 
-    @describe("Move a run to another state", RunAnswer, body=StatusChangeBody, tag="runs")
+    @describe("set_status", "Move a run to another state", RunAnswer, body=StatusChangeBody, tag="runs")
     def put(self, _: Request, **_path: Any) -> HttpResponse:
         """409 when the move is not allowed or the run is not in the ``expected`` state."""
         sent = self.sent_as(StatusChangeBody)

@@ -18,7 +18,14 @@ def only_v1(endpoints: Iterable[tuple[str, str, str, Any]], **_: Any) -> list[tu
     return [endpoint for endpoint in endpoints if endpoint[0].startswith(PREFIX)]
 
 
+def map_of_texts(*, bare: bool = False) -> dict[str, Any]:
+    """The body that is a map of names to strings (or null, where ``bare``)."""
+    text = {"type": "string", **({"nullable": True} if bare else {})}
+    return {"application/json": {"type": "object", "additionalProperties": text}}
+
+
 def describe(
+    name: str,
     summary: str,
     answer: Any = None,
     *,
@@ -27,7 +34,10 @@ def describe(
     query: Iterable[OpenApiParameter] = (),
     tag: str = "",
 ) -> Callable[[_Method], _Method]:
-    """`extend_schema` with the mistakes that every resource can answer. ``answer`` None: no body (204)."""
+    """`extend_schema` with the mistakes that every resource can answer. ``answer`` None: no body (204).
+
+    ``name`` is the operation's, which generated clients call.
+    """
     mistakes = {
         code: OpenApiResponse(MistakeAnswer, description=said)
         for code, said in (
@@ -42,6 +52,7 @@ def describe(
         status if answer is not None else 204: answer if answer is not None else OpenApiResponse(description="Done")
     }
     described: Callable[[_Method], _Method] = extend_schema(
+        operation_id=name,
         summary=summary,
         request=body,
         responses={**found, **mistakes},

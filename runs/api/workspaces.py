@@ -45,7 +45,7 @@ def lifecycle_named(word: str, *allowed: Lifecycle) -> Lifecycle:
 class Workspaces(Door):
     """The caller's workspaces."""
 
-    @describe("The workspaces you may see", WorkspacesAnswer, tag="workspaces")
+    @describe("list_workspaces", "The workspaces you may see", WorkspacesAnswer, tag="workspaces")
     def get(self, _: Request) -> HttpResponse:
         """All of them, by name; with a token, its own."""
         mine = [self.token.workspace] if self.token else workspaces_of(self.person)
@@ -59,7 +59,7 @@ class Workspaces(Door):
 class OneWorkspace(WorkspaceDoor):
     """One workspace."""
 
-    @describe("A workspace", WorkspaceAnswer, tag="workspaces")
+    @describe("get_workspace", "A workspace", WorkspaceAnswer, tag="workspaces")
     def get(self, _: Request, **_path: Any) -> HttpResponse:
         """Its title and your role."""
         role = token_role(self.token, self.workspace) if self.token else role_in(self.person, self.workspace)
@@ -70,6 +70,7 @@ class Experiments(WorkspaceDoor):
     """The experiments of a workspace."""
 
     @describe(
+        "list_experiments",
         "List experiments, most recently changed first",
         ExperimentsAnswer,
         query=[
@@ -92,7 +93,9 @@ class Experiments(WorkspaceDoor):
         )
         return as_json({"experiments": [experiment_shape(row) for row in page.rows], "next": page.next})
 
-    @describe("Make an experiment", ExperimentAnswer, body=NewExperiment, status=201, tag="experiments")
+    @describe(
+        "create_experiment", "Make an experiment", ExperimentAnswer, body=NewExperiment, status=201, tag="experiments"
+    )
     def post(self, _: Request, **_path: Any) -> HttpResponse:
         """409 when the name is taken, also by one in the trash."""
         sent = self.sent_as(NewExperiment)
@@ -109,12 +112,12 @@ class Experiments(WorkspaceDoor):
 class OneExperiment(ExperimentDoor):
     """One experiment, by its id."""
 
-    @describe("An experiment", ExperimentAnswer, tag="experiments")
+    @describe("get_experiment", "An experiment", ExperimentAnswer, tag="experiments")
     def get(self, _: Request, **_path: Any) -> HttpResponse:
         """With its tags."""
         return as_json(_with_tags(self.experiment))
 
-    @describe("Change an experiment", ExperimentAnswer, body=ExperimentChange, tag="experiments")
+    @describe("change_experiment", "Change an experiment", ExperimentAnswer, body=ExperimentChange, tag="experiments")
     def patch(self, _: Request, **_path: Any) -> HttpResponse:
         """Its name, description and lifecycle: all that was sent, or nothing."""
         sent = self.sent_as(ExperimentChange)

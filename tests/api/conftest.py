@@ -29,7 +29,8 @@ class Caller:
         **headers,
     ) -> HttpResponseBase:
         """``path`` is below the workspace, or whole when it begins with a slash."""
-        whole = path if path.startswith("/") else f"/api/v1/workspaces/{self.workspace}/{path}".rstrip("/")
+        below = f"/api/v1/workspaces/{self.workspace}" + (f"/{path}" if path else "")
+        whole = path if path.startswith("/") else below
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         sent = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
