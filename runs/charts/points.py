@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.uint64]
+Axis = Literal["step", "ts"]
 
 # One point of an accepted batch as `MetricTail.body` keeps it: 28 bytes, little-endian, whatever the machine.
 RECORD = np.dtype([("key", "<i4"), ("step", "<i8"), ("ts", "<i8"), ("value", "<f8")])
@@ -66,9 +67,33 @@ def in_order(points: Points) -> Points:
         return points
     bits = rank(points.value)
     order = np.lexsort((bits, points.ts, points.step))
-    points, bits = points[order], bits[order]
-    same = (points.step[1:] == points.step[:-1]) & (points.ts[1:] == points.ts[:-1]) & (bits[1:] == bits[:-1])
-    return points[np.concatenate(([True], ~same))] if same.any() else points
+    fresh = _changes(bits[order], points.ts[order], points.step[order])
+    return points[order if fresh.all() else order[fresh]]
+
+
+def _changes(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a row differs from the one before; the first one does."""
+    changed = np.ones(len(columns[0]), bool)
+    np.any([column[1:] != column[:-1] for column in columns], axis=0, out=changed[1:])
+    return changed
+
+
+def by_key(records: Records) -> dict[int, Points]:
+    """The points of each series, `in_order`: sorted and folded all at once, however many series there are."""
+    key, points = np.ascontiguousarray(records["key"]), points_of(records)
+    bits = rank(points.value)
+    order = np.lexsort((bits, points.ts, points.step, key))
+    order = order[_changes(bits[order], points.ts[order], points.step[order], key[order])]
+    key, points = key[order], points[order]
+    starts, ends = groups(key)
+    spans = zip(key[starts].tolist(), starts.tolist(), ends.tolist(), strict=True)
+    return {number: points[start:end] for number, start, end in spans}
+
+
+def groups(keys: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where each run of equal keys in a sorted column starts, and where it ends (the first row beyond it)."""
+    starts = np.flatnonzero(_changes(keys))
+    return starts, np.append(starts[1:], len(keys))
 
 
 def pack(keys: Sequence[int], steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> Records:

@@ -9,16 +9,16 @@ About 1.5 KiB a chunk: PostgreSQL moves rows over 2 kB out of line, which costs 
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runs.charts.points import Floats, Ints, Points
+from runs.charts.points import Axis, Floats, Ints, Points
 
 GROUP = 64
+SKETCHED = 512  # a shorter chunk has no sketch (an empty one): its body is as quick to read
 NAN, PLUS_INFINITY, MINUS_INFINITY = 1, 2, 4
-Axis = Literal["step", "ts"]
 Marks = NDArray[np.uint8]
 
 _VERSION = 1
@@ -82,7 +82,8 @@ def sketch(points: Points) -> bytes:
     columns: list[NDArray[Any]] = [low, high, _parts(last_finite(finite, starts, ends), low, high)]
     columns.append(_places(points.ts[ends], points.ts))
     flags = _DOUBLE if low.dtype == np.float64 else 0
-    if len(np.unique(np.diff(points.step.view(np.uint64)))) > 1:
+    strides = np.diff(points.step.view(np.uint64))
+    if len(strides) and (strides != strides[0]).any():
         flags |= _HAS_STEPS
         columns.append(_places(points.step[ends], points.step))
     if marks.any():

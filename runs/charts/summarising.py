@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from runs.charts.points import Floats, Ints, Records
+from runs.charts.points import Floats, Ints, Records, groups
 from runs.models import Flag
 
 # Up to this many series a batch brings its summaries up to date at once; a wider one leaves that to the seal (1,000
@@ -56,38 +56,32 @@ def summarise(records: Records) -> list[SeriesSummary]:
         return [_of_one(*records[0].item())]
     # lexsort is stable: among equal (step, ts) the arrival order stays, so the last one is the latest.
     order = np.lexsort((records["ts"], records["step"], records["key"]))
-    records = records[order]
-    starts, sizes = groups(records["key"])
-    ends = starts + sizes - 1
-    step, ts, value = records["step"], records["ts"], records["value"]
-    lasts, firsts = value[ends], value[starts]
-    lows = _extremes(np.where(np.isfinite(value), value, np.inf), step, starts, sizes, np.minimum)
-    highs = _extremes(np.where(np.isfinite(value), value, -np.inf), step, starts, sizes, np.maximum)
+    key, step, ts, value = (records[name][order] for name in ("key", "step", "ts", "value"))
+    starts, ends = groups(key)
+    lasts, counts = ends - 1, ends - starts
+    finite = np.isfinite(value)
     columns = zip(
-        records["key"][starts].tolist(),
-        lasts.tolist(),
-        step[ends].tolist(),
-        ts[ends].tolist(),
-        lows,
-        highs,
-        firsts.tolist(),
+        key[starts].tolist(),
+        value[lasts].tolist(),
+        step[lasts].tolist(),
+        ts[lasts].tolist(),
+        _extremes(np.where(finite, value, np.inf), step, starts, counts, np.minimum),
+        _extremes(np.where(finite, value, -np.inf), step, starts, counts, np.maximum),
+        value[starts].tolist(),
         step[starts].tolist(),
         ts[starts].tolist(),
-        sizes.tolist(),
+        counts.tolist(),
         strict=True,
     )
     return [
-        SeriesSummary(
-            key, _kept(last), flag_of(last), at, when, low.value, high.value, low.step, high.step, _kept(first), *rest
-        )
-        for key, last, at, when, low, high, first, *rest in columns
+        SeriesSummary(number, _kept(last), flag_of(last), at, when, *_low_high(low, high), _kept(first), *rest)
+        for number, last, at, when, low, high, first, *rest in columns
     ]
 
 
-def groups(keys: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where each run of equal keys in a sorted column starts, and how long it is."""
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return starts, np.diff(np.append(starts, len(keys)))
+def _low_high(low: Extremes, high: Extremes) -> tuple[float | None, float | None, int | None, int | None]:
+    """Both extremes in the order of `SeriesSummary`'s fields."""
+    return low.value, high.value, low.step, high.step
 
 
 def _of_one(key: int, step: int, ts: int, value: float) -> SeriesSummary:
@@ -102,10 +96,10 @@ def _kept(value: float) -> float | None:
 
 
 def _extremes(
-    value: Floats, step: Ints, starts: NDArray[np.intp], sizes: NDArray[np.intp], ufunc: np.ufunc
+    value: Floats, step: Ints, starts: NDArray[np.intp], counts: NDArray[np.intp], ufunc: np.ufunc
 ) -> list[Extremes]:
     best = ufunc.reduceat(value, starts)
-    hits = np.flatnonzero(value == np.repeat(best, sizes))
+    hits = np.flatnonzero(value == np.repeat(best, counts))
     firsts = hits[np.searchsorted(hits, starts)]
     found = np.isfinite(best).tolist()
     pairs = zip(best.tolist(), step[firsts].tolist(), found, strict=True)

@@ -13,8 +13,8 @@ import numpy as np
 
 from runs.charts.codec import decode, decode_axis
 from runs.charts.downsampling import Line, downsample
-from runs.charts.points import Ints, Points, in_order, joined, no_points, points_of, rank
-from runs.charts.sketch import Axis, Sketched, Strokes, edges, joined_strokes, strokes_of, strokes_of_sketches
+from runs.charts.points import Axis, Ints, Points, in_order, joined, no_points, points_of, rank
+from runs.charts.sketch import SKETCHED, Sketched, Strokes, edges, joined_strokes, strokes_of, strokes_of_sketches
 from runs.charts.stored import Row, one_of, rows_of, tail_records
 from runs.models import Key, KeyKind, Run
 
@@ -287,19 +287,26 @@ def _from_points(run_ids: Sequence[int], look: _Look, waiting: Mapping[int, Poin
 def _from_sketches(
     run_ids: Sequence[int], look: _Look, waiting: Mapping[int, Points]
 ) -> dict[int, tuple[Strokes, int]]:
-    found = _chunks(run_ids, look, "sketch")
+    found = _chunks(run_ids, look, f"CASE WHEN count >= {SKETCHED} THEN sketch ELSE body END")
     drawn = {}
     for run_id, chunks in found.items():
-        sketched = [Sketched(chunk.data, chunk.points, chunk.x_from, chunk.x_to) for chunk in chunks]
-        tail = waiting.get(run_id, no_points())
-        ends = _ends(sketched)
-        strokes = joined_strokes(
-            [ends[0], strokes_of_sketches(sketched, look.x), ends[1], strokes_of(getattr(tail, look.x), tail.value)]
-        )
+        sketched = [chunk for chunk in chunks if chunk.points >= SKETCHED]
+        whole = [decode(chunk.data, chunk.points) for chunk in chunks if chunk.points < SKETCHED]
+        plain = joined([*whole, waiting.get(run_id, no_points())])
+        strokes = strokes_of(getattr(plain, look.x), plain.value)
+        if sketched:
+            strokes = joined_strokes([*_seen_from_afar(sketched, look.x), strokes])
         inside = look.inside(strokes.x)
-        count = sum(chunk.points for chunk in chunks) + len(tail)
+        count = len(plain) + sum(chunk.points for chunk in sketched)
         drawn[run_id] = (strokes if inside.all() else strokes[inside]), count
     return drawn
+
+
+def _seen_from_afar(chunks: Sequence[_Chunk], x: Axis) -> tuple[Strokes, Strokes, Strokes]:
+    """The groups of sketches, between the first and the last point: a line begins and ends where its data does."""
+    sketched = [Sketched(chunk.data, chunk.points, chunk.x_from, chunk.x_to) for chunk in chunks]
+    first, last = _ends(sketched)
+    return first, strokes_of_sketches(sketched, x), last
 
 
 def _ends(chunks: Sequence[Sketched]) -> tuple[Strokes, Strokes]:

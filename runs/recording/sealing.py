@@ -5,16 +5,16 @@ order run, chunks, summaries, names, document is the same everywhere, so that no
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from runs.charts.codec import decode, encode
-from runs.charts.points import Points, Records, in_order, joined, points_of, unpack
-from runs.charts.sketch import sketch
+from runs.charts.points import Points, Records, by_key, in_order, joined, unpack
+from runs.charts.sketch import SKETCHED, sketch
 from runs.charts.stored import Row, execute, insert, one_of, rows_of
-from runs.charts.summarising import SeriesSummary, groups, summarise
+from runs.charts.summarising import summarise
 from runs.models import Flag
 from runs.recording.counters import count_keys
 from runs.recording.keys import key_names
@@ -111,13 +111,13 @@ def _delete_exactly(ids: Sequence[int]) -> None:
 
 def _write_chunks(run_id: int, records: Records) -> dict[int, int]:
     """Write the chunks of every series in ``records``; gives each one's count of sealed points."""
-    series = _by_key(records)
+    series = by_key(records)
     headers: dict[int, list[Header]] = {key_id: [] for key_id in series}
     for header in _headers(run_id, series):
         headers[header.key_id].append(header)
     plans = {key_id: plan(points, headers[key_id]) for key_id, points in series.items()}
     opened = _open(run_id, [(key_id, seq) for key_id, some in plans.items() for each in some for seq in each.opened])
-    rows: list[Row] = []
+    pieces: list[tuple[int, int, Points]] = []
     counts: dict[int, int] = {}
     for key_id, rewrites in plans.items():
         gone = {seq for rewrite in rewrites for seq in rewrite.opened}
@@ -126,19 +126,11 @@ def _write_chunks(run_id: int, records: Records) -> dict[int, int]:
         for rewrite in rewrites:
             whole = in_order(joined([*(opened[key_id, old] for old in rewrite.opened), rewrite.points]))
             counts[key_id] += len(whole)
-            for piece in _cut(whole):
-                rows.append(_row(run_id, key_id, seq, piece))
+            for at in range(0, len(whole), FULL):  # full chunks, and a young one of what is left over
+                pieces.append((key_id, seq, whole[at : at + FULL]))
                 seq += 1
-    insert("runs_metricchunk", _CHUNK_COLUMNS, rows)
+    insert("runs_metricchunk", _CHUNK_COLUMNS, _rows(run_id, pieces))
     return counts
-
-
-def _by_key(records: Records) -> dict[int, Points]:
-    records = records[np.argsort(records["key"], kind="stable")]
-    starts, sizes = groups(records["key"])
-    keys, points = records["key"][starts].tolist(), points_of(records)
-    spans = zip(keys, starts.tolist(), sizes.tolist(), strict=True)
-    return {key_id: in_order(points[start : start + size]) for key_id, start, size in spans}
 
 
 def plan(points: Points, headers: Sequence[Header]) -> list[Rewrite]:
@@ -149,13 +141,15 @@ def plan(points: Points, headers: Sequence[Header]) -> list[Rewrite]:
     when it is at most twice what came, so each point is rewritten about log2 times until its chunk is full.
     """
     late = _late(points, headers)
+    if not late:
+        return [Rewrite(_carried(len(points), headers), points)]
     rest = np.ones(len(points), bool)
     rewrites = []
     for header, inside in late.items():
         inside &= rest
         rest &= ~inside
         rewrites.append(Rewrite((header.seq,), points[inside]))
-    fresh = points[rest] if late else points
+    fresh = points[rest]
     if len(fresh):
         rewrites.append(Rewrite(_carried(len(fresh), [header for header in headers if header not in late]), fresh))
     return rewrites
@@ -186,28 +180,38 @@ def _carried(n: int, headers: Iterable[Header]) -> tuple[int, ...]:
     return tuple(opened)
 
 
-def _cut(points: Points) -> list[Points]:
-    """Full chunks, and one young one for what is left over."""
-    return [points[at : at + FULL] for at in range(0, len(points), FULL)]
-
-
-def _row(run_id: int, key_id: int, seq: int, points: Points) -> Row:
-    finite = points.value[np.isfinite(points.value)]
-    return (
-        run_id,
-        key_id,
-        seq,
-        len(points),
-        int(points.step[0]),
-        int(points.step[-1]),
-        int(points.ts.min()),
-        int(points.ts.max()),
-        float(finite.min()) if len(finite) else None,
-        float(finite.max()) if len(finite) else None,
-        len(points) - len(finite),
-        sketch(points),
-        encode(points),
+def _rows(run_id: int, pieces: Sequence[tuple[int, int, Points]]) -> list[Row]:
+    """A row for each (key, seq, points); ranges and extremes of all at once, since there may be a thousand."""
+    whole = joined([points for *_, points in pieces])
+    ends = np.cumsum([len(points) for *_, points in pieces])
+    starts = np.concatenate(([0], ends[:-1]))
+    finite = np.isfinite(whole.value)
+    shown = np.where(finite, whole.value, np.nan)
+    columns = (
+        ends - starts,
+        whole.step[starts],
+        whole.step[ends - 1],
+        np.minimum.reduceat(whole.ts, starts),
+        np.maximum.reduceat(whole.ts, starts),
+        np.fmin.reduceat(shown, starts),
+        np.fmax.reduceat(shown, starts),
+        np.add.reduceat(~finite, starts, dtype=np.int64),
     )
+    known = zip(*(column.tolist() for column in columns), strict=True)
+    return [
+        (
+            run_id,
+            key_id,
+            seq,
+            *place,
+            None if low != low else low,
+            None if high != high else high,
+            nonfinite,
+            sketch(points) if len(points) >= SKETCHED else b"",
+            encode(points),
+        )
+        for (key_id, seq, points), (*place, low, high, nonfinite) in zip(pieces, known, strict=True)
+    ]
 
 
 def _headers(run_id: int, key_ids: Iterable[int]) -> list[Header]:
@@ -239,9 +243,8 @@ def _chunks_named(which: Sequence[tuple[int, int]]) -> tuple[str, list[object]]:
 
 def _refresh_summaries(experiment_id: int, run_id: int, records: Records, counts: Mapping[int, int]) -> None:
     """Bring summaries, the experiment's columns and the run's document up to date for the series just sealed."""
-    summaries: list[SeriesSummary] = [replace(summary, count=counts[summary.key_id]) for summary in summarise(records)]
     known = _known_keys(experiment_id, run_id, counts)
-    kept = merge_summaries(experiment_id, run_id, summaries)
+    kept = merge_summaries(experiment_id, run_id, summarise(records), counts)
     count_keys(experiment_id, {key_id: 1 for key_id in counts if key_id not in known})
     names = key_names(counts)
 

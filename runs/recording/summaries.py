@@ -1,13 +1,14 @@
 """How is the summary row of each series kept true, in one statement a batch?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from runs.charts.stored import Row, insert, one_of, rows_of
+from runs.charts.stored import insert, one_of, rows_of
 from runs.charts.summarising import SeriesSummary
 from runs.models import Run
 
+_TABLE = "runs_runmetric AS m"
 _COLUMNS = (
     ("experiment_id", "bigint"),
     ("run_id", "bigint"),
@@ -61,23 +62,20 @@ class Kept(NamedTuple):
 
 def add_to_summaries(run: Run, summaries: Sequence[SeriesSummary]) -> list[int]:
     """Merge the summaries of new points into the run's rows, adding up counts; gives the keys new to the run."""
-    counts = _merge(run.experiment_id, run.pk, summaries, _ADDING, "key_id, count")
+    rows = [(run.experiment_id, run.pk, *_values(summary)) for summary in summaries]
+    counts = insert(_TABLE, _COLUMNS, rows, conflict=_ADDING, returning="key_id, count")
     added = {summary.key_id: summary.count for summary in summaries}
     # A row that stood before counted at least one point more than were added.
     return [int(key_id) for key_id, count in counts if count == added[key_id]]
 
 
-def merge_summaries(experiment_id: int, run_id: int, summaries: Sequence[SeriesSummary]) -> list[Kept]:
-    """Merge summaries whose ``count`` is the whole series' count; doing it twice changes nothing."""
-    _merge(experiment_id, run_id, summaries, _COUNTED)
+def merge_summaries(
+    experiment_id: int, run_id: int, summaries: Sequence[SeriesSummary], counts: Mapping[int, int]
+) -> list[Kept]:
+    """Merge summaries and set the count of each whole series (by key); doing it twice changes nothing."""
+    rows = [(experiment_id, run_id, *_values(summary)[:-1], counts[summary.key_id]) for summary in summaries]
+    insert(_TABLE, _COLUMNS, rows, conflict=_COUNTED)
     # Not by RETURNING: SQLite 3.40 gives the integers of an updated row as floats there, inexact above 2**53.
     condition, parameter = one_of("key_id", [summary.key_id for summary in summaries])
     statement = f"SELECT {_KEPT} FROM runs_runmetric WHERE experiment_id = %s AND run_id = %s AND {condition}"
     return [Kept(*row) for row in rows_of(statement, [experiment_id, run_id, parameter])]
-
-
-def _merge(
-    experiment_id: int, run_id: int, summaries: Sequence[SeriesSummary], conflict: str, returning: str = ""
-) -> list[Row]:
-    rows = [(experiment_id, run_id, *_values(summary)) for summary in summaries]
-    return insert("runs_runmetric AS m", _COLUMNS, rows, conflict=conflict, returning=returning)
