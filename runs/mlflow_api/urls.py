@@ -1,6 +1,7 @@
 """Which path is which call? The same routes stand at the root and below ``/w/<workspace>/``."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from runs.mlflow_api import (
     artifact_calls,
@@ -13,6 +14,15 @@ from runs.mlflow_api import (
     server_calls,
 )
 from runs.mlflow_api.doors import by_method
+
+
+class AnyText(StringConverter):
+    """The rest of a path, line breaks too, so that our own words refuse them."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(AnyText, "any")
 
 TRACKING = [
     path("experiments/create", experiments.create),
@@ -52,17 +62,17 @@ TRACKING = [
         by_method(GET=logged_model_calls.get, PATCH=logged_model_calls.finalize, DELETE=logged_model_calls.delete),
     ),
     path("logged-models/<str:model_id>/tags", logged_model_calls.set_tags),
-    path("logged-models/<str:model_id>/tags/<path:key>", logged_model_calls.delete_tag),
+    path("logged-models/<str:model_id>/tags/<any:key>", logged_model_calls.delete_tag),
     path("logged-models/<str:model_id>/params", logged_model_calls.add_params),
     path("logged-models/<str:model_id>/artifacts/directories", artifact_calls.list_of_model),
-    path("registered-models/<path:path>", server_calls.registry),
-    path("model-versions/<path:path>", server_calls.registry),
-    path("<path:path>", server_calls.unknown),
+    path("registered-models/<any:path>", server_calls.registry),
+    path("model-versions/<any:path>", server_calls.registry),
+    path("<any:path>", server_calls.unknown),
 ]
 FILES = [
     path("artifacts", artifact_calls.list_proxied),
     path(
-        "artifacts/<path:location>",
+        "artifacts/<any:location>",
         by_method(
             GET=artifact_calls.download,
             HEAD=artifact_calls.download,
@@ -70,16 +80,16 @@ FILES = [
             DELETE=artifact_calls.delete,
         ),
     ),
-    path("mpu/create/<path:location>", artifact_calls.begin_multipart),
-    path("mpu/complete/<path:location>", artifact_calls.complete_multipart),
-    path("mpu/abort/<path:location>", artifact_calls.abort_multipart),
+    path("mpu/create/<any:location>", artifact_calls.begin_multipart),
+    path("mpu/complete/<any:location>", artifact_calls.complete_multipart),
+    path("mpu/abort/<any:location>", artifact_calls.abort_multipart),
     path("mpu/part/<str:upload_id>/<int:number>", artifact_calls.receive_part, name="mlflow_part"),
-    path("presigned/<path:location>", artifact_calls.presigned),
-    path("<path:path>", server_calls.unknown),
+    path("presigned/<any:location>", artifact_calls.presigned),
+    path("<any:path>", server_calls.unknown),
 ]
 LATER = [
     path("server-info", server_calls.server_info),
-    path("<path:path>", server_calls.unknown),
+    path("<any:path>", server_calls.unknown),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", server_calls.health),

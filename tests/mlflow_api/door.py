@@ -19,7 +19,7 @@ class Door:
         self.client = Client(headers={"Authorization": f"Bearer {token}"} if token else {})
         self.prefix = prefix
 
-    def send(self, method: str, path: str, body: Any = None, **query: Any) -> HttpResponseBase:
+    def send(self, method: str, path: str, body: Any = None, /, **query: Any) -> HttpResponseBase:
         """The whole response; ``body`` is dumped as JSON unless it is bytes."""
         path = self.prefix + (path if path.startswith("/") else f"{ROOT}/{path}")
         if method in ("GET", "HEAD") or (body is None and method == "DELETE"):
@@ -27,21 +27,21 @@ class Door:
         data = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
         return self.client.generic(method, path, data, content_type="application/json")
 
-    def ok(self, method: str, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
+    def ok(self, method: str, path: str, body: Any = None, /, **query: Any) -> dict[str, Any]:
         """What a call answers that must work."""
         response = self.send(method, path, body, **query)
         assert response.status_code == 200, (response.status_code, response.content)
         return json.loads(response.content)
 
-    def get(self, path: str, **query: Any) -> dict[str, Any]:
+    def get(self, path: str, /, **query: Any) -> dict[str, Any]:
         """`ok` of a GET."""
         return self.ok("GET", path, **query)
 
-    def post(self, path: str, **body: Any) -> dict[str, Any]:
+    def post(self, path: str, /, **body: Any) -> dict[str, Any]:
         """`ok` of a POST."""
         return self.ok("POST", path, body)
 
-    def refused(self, status: int, word: str, method: str, path: str, body: Any = None, **query: Any) -> str:
+    def refused(self, status: int, word: str, method: str, path: str, body: Any = None, /, **query: Any) -> str:
         """The message of a call that must be refused with this status and error code."""
         response = self.send(method, path, body, **query)
         assert response.status_code == status, (response.status_code, response.content)

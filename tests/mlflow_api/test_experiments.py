@@ -177,8 +177,8 @@ def test_pages_follow_each_other_without_gap_or_repeat(door: Door) -> None:
 def test_what_cannot_be_used_is_refused_naming_it(
     door: Door, method: str, path: str, sent: dict[str, object], part: str
 ) -> None:
-    arguments = {"body": sent} if method == "POST" else sent
-    message = door.refused(400, INVALID, method, f"experiments/{path}", **arguments)
+    body, query = (sent, {}) if method == "POST" else (None, sent)
+    message = door.refused(400, INVALID, method, f"experiments/{path}", body, **query)
     assert part in message
 
 
