@@ -19,7 +19,7 @@ from runs.query_language.predicates import ID_AHEAD_MS, ID_EPOCH_MS, Keys, Reade
 from runs.query_language.sql import Sql, all_of, joined, listed, literal, value
 from runs.query_language.times import interval
 from runs.query_language.tree import And, Condition, Family, Node, Op, Text
-from runs.reading.routes import Route, own_test, route_of
+from runs.reading.routes import Route, is_indexed_text, own_test, route_of
 from studio.database import BudgetSpent, is_postgres, time_budget
 
 COUNT_CAP = 50_000
@@ -28,8 +28,14 @@ SLICE_SQLITE, SLICE_POSTGRES = 40_000, 15_000
 NEWEST_TEXTS = 4_000
 BUDGET_MS = 150
 GUESS = 0.3
+RARE_TEXT = 0.005  # of a text that the newest runs did not have often enough
 CHEAP = 2_000
 _POSITIVE = frozenset({Op.EQUAL, Op.IN, Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL})
+
+
+def has_text(node: Node) -> bool:
+    """Whether a condition is free text."""
+    return isinstance(node, Text) or (isinstance(node, And) and all(isinstance(part, Text) for part in node.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ class Part:
     node: Node
     route: Route | None
     n: int | None = None
+
+    @property
+    def is_dear_text(self) -> bool:
+        """Free text on PostgreSQL: the index gives candidates, but neither in order nor counted."""
+        return self.route is not None and not self.route.countable and has_text(self.node)
 
 
 Lines = list[tuple[Any, ...]]
@@ -110,7 +121,9 @@ class Plan:
     def share(self, part: Part) -> float:
         """Which part of the scope's runs passes, as far as is known."""
         of = self.world if part.route is not None and part.route.everywhere else self.total
-        return GUESS if part.n is None or not of else min(1.0, part.n / of)
+        if part.n is None or not of:
+            return RARE_TEXT if part.is_dear_text else GUESS
+        return min(1.0, part.n / of)
 
     def shares(self) -> float:
         """Which part passes all, taking the conditions as independent."""
@@ -122,12 +135,20 @@ class Plan:
 
 def plan(scope: Scope, keys: Keys, tree: Node | None) -> Plan:
     """The question, its top-level conditions apart. No statement is run."""
-    nodes = tree.parts if isinstance(tree, And) else () if tree is None else (tree,)
+    nodes = _together(tree.parts if isinstance(tree, And) else () if tree is None else (tree,))
     reader = Reader(scope, keys, is_postgres())
     bounds = Bounds()
     for node in nodes:
         bounds = bounds.within(_created_bounds(node, scope.now_ms))
     return Plan(scope, keys, tuple(Part(node, route_of(node, reader)) for node in nodes), bounds)
+
+
+def _together(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Free texts as one condition: the index then looks for all of them at once."""
+    texts = tuple(node for node in nodes if is_indexed_text(node))
+    if len(texts) < 2:
+        return nodes
+    return (And(texts), *(node for node in nodes if not is_indexed_text(node)))
 
 
 def _created_bounds(node: Node, now_ms: int) -> Bounds:
@@ -196,7 +217,8 @@ def find_newest(
     """The first ``limit`` matching runs in order of id, newest first unless ``descending`` is false.
 
     ``read`` runs the statement that gives their ids; it may put more into each line. At most three statements:
-    counts, the search, and where it stopped (only when it was cut short). On PostgreSQL free text takes one more.
+    counts, the search, and where it stopped (only when it was cut short). On PostgreSQL free text takes one more:
+    it looks at the newest runs first.
     """
     bounds = asked.bounds.within(bounds)
     search = _Search(asked, limit, descending, bounds, read)
@@ -205,10 +227,13 @@ def find_newest(
     lazy = _lazy_route(asked)
     if lazy is not None:
         return search.run(lazy, cheap=True)
-    if is_postgres() and any(isinstance(part.node, Text) for part in asked.parts):
+    text = next((part for part in asked.parts if part.is_dear_text), None)
+    if text is not None:
         found = search.lines(_walk(asked, limit, NEWEST_TEXTS, descending, bounds))
         if len(found) >= limit:
             return Found(found)
+        if len(asked.parts) == 1:
+            return search.run(text, cheap=False)
     search.asked = counted(asked)
     driver, cost = cheapest(search.asked, limit)
     return search.run(driver, cheap=cost < CHEAP)
@@ -232,7 +257,7 @@ def cheapest(asked: Plan, limit: int) -> tuple[Part | None, float]:
     for part in asked.parts:
         if part.route is None or (part.n is None and part.route.countable):
             continue
-        n = part.n if part.n is not None else total * GUESS
+        n = part.n if part.n is not None else total * (RARE_TEXT if part.is_dear_text else GUESS)
         if n > COUNT_CAP and not part.route.ordered:
             continue
         needed = n * min(1.0, limit / max(1e-9, share * total))

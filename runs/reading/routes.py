@@ -47,9 +47,11 @@ def route_of(node: Node, reader: Reader) -> Route | None:
     """The route by which ``node`` finds its runs, if an index helps."""
     match node:
         case Text(text):
-            return _text_route(text, reader)
+            return _text_route([text], reader)
         case Condition():
             return _condition_route(node, reader)
+        case And(parts) if all(isinstance(part, Text) for part in parts):
+            return _text_route([part.text for part in parts if isinstance(part, Text)], reader)
         case And(parts):
             found = [route for part in parts if (route := route_of(part, reader))]
             return _superset(found[0]) if found else None
@@ -140,18 +142,28 @@ def _favourite_route(condition: Condition, scope: Scope) -> Route | None:
     return Route("f.run_id", "FROM runs_favourite f WHERE f.person_id = " + value(scope.person_id), False)
 
 
-def _text_route(text: str, reader: Reader) -> Route | None:
-    folded = text.casefold()
-    if len(folded) < SHORTEST_INDEXED_TEXT:
+def is_indexed_text(node: Node) -> bool:
+    """Whether a node is free text that is long enough for the trigram index."""
+    return isinstance(node, Text) and len(node.text.casefold()) >= SHORTEST_INDEXED_TEXT
+
+
+def _text_route(texts: list[str], reader: Reader) -> Route | None:
+    """All texts in one search of the index, which meets their trigrams before it reads a run."""
+    folded = [text.casefold() for text in texts if len(text.casefold()) >= SHORTEST_INDEXED_TEXT]
+    if not folded:
         return None
+    exact = len(folded) == len(texts)
     if not reader.postgres:
         # A quoted phrase of the trigram index is a substring. By rowid it comes newest first, unsorted it costs 480 ms.
-        phrase = '"' + folded.replace('"', '""') + '"'
-        body = "FROM runs_fts WHERE runs_fts MATCH " + value(phrase)
-        return Route("runs_fts.rowid", body, True, exact=folded.isascii(), everywhere=True)
-    place = Sql("")
+        phrases = " AND ".join('"' + text.replace('"', '""') + '"' for text in folded)
+        body = "FROM runs_fts WHERE runs_fts MATCH " + value(phrases)
+        exact = exact and all(text.isascii() for text in folded)
+        return Route("runs_fts.rowid", body, True, exact, everywhere=True)
+    tests = ["x.search LIKE " + value(_pattern(text)) for text in folded]
     if reader.scope.experiments is not None:
-        place = experiments_test("x.experiment_id", reader.scope) + " AND "
-    pattern = "%" + folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    body = "FROM runs_runtext x WHERE " + place + "x.search LIKE " + value(pattern)
-    return Route("x.run_id", body, False)
+        tests.insert(0, experiments_test("x.experiment_id", reader.scope))
+    return Route("x.run_id", "FROM runs_runtext x WHERE " + joined(" AND ", tests), False, exact, countable=False)
+
+
+def _pattern(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -14,6 +14,9 @@ Doc = dict[str, Any]
 _FAMILY = {int(KeyKind.TAG): "t", int(KeyKind.PARAM): "p", int(KeyKind.PROPERTY): "r"}
 
 
+KEPT = ("last", "flag", "step", "ts", "low", "high", "first", "count")  # of a metric, in a document's list
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A metric of a run: its last point, extremes over finite values (None: there are none), first, how many points."""

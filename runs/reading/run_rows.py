@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from runs.models import Lifecycle
-from runs.query_language.predicates import rows_of
+from runs.query_language.predicates import METRIC_COLUMN, rows_of
 from runs.query_language.sql import Sql, listed, value
 from runs.query_language.tree import Aggregate, Family, Field
-from runs.reading.run_documents import Doc, overlay_metrics, put_whole_texts, read_doc, summary
+from runs.reading.run_documents import KEPT, Doc, number, overlay_metrics, put_whole_texts, read_doc
 from runs.statuses import Status
 
 Cell = str | int | float | Status | bool | None
 EXCERPT = 280
+_STATUS = {status.value: status for status in Status}
+_LIFE = {life.value: life for life in Lifecycle}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class RunRow:
     type: str
     parent_uid: str
     parent_name: str
+    root_uid: str
     created: int
     started: int | None
     ended: int | None
@@ -55,6 +60,14 @@ class RunRow:
     tags: dict[str, str | None]
     cells: tuple[Cell, ...] = ()
     children: Children | None = None
+
+    @property
+    def archived(self) -> bool:
+        """Whether it was put aside."""
+        return self.lifecycle == Lifecycle.ARCHIVED
+
+
+Getter = tuple[bool, Callable[[Any], Cell]]
 
 
 # Names by scalar subqueries: PostgreSQL would spend more on planning eight joins than on the 50 rows.
@@ -95,47 +108,48 @@ def rows_from(
     One statement for metrics ahead of their documents and one for long texts (only where there are some), one for
     the children of nested rows.
     """
-    docs = {int(line[0]): read_doc(line[18] or "{}") for line in lines}
+    docs: dict[int, Doc] = {line[0]: read_doc(line[18] or "{}") for line in lines}
     families = {field.family for field in columns}
     if Family.METRIC in families:
-        overlay_metrics(docs, [int(line[0]) for line in lines if line[10]])
+        overlay_metrics(docs, [line[0] for line in lines if line[10]])
     if families & {Family.TAG, Family.PARAM, Family.PROPERTY}:
         put_whole_texts(docs)
     children = children_of_runs(docs) if nested and docs else {}
-    return [_row(line, docs[int(line[0])], columns, now_ms, children.get(int(line[0]))) for line in lines]
+    getters = [_getter(field) for field in columns]
+    return [_row(line, docs[line[0]], getters, now_ms, children.get(line[0])) for line in lines]
 
 
-def _row(row: Sequence[Any], doc: Doc, columns: Sequence[Field], now_ms: int, children: Children | None) -> RunRow:
+def _row(row: Sequence[Any], doc: Doc, getters: Sequence[Getter], now_ms: int, children: Children | None) -> RunRow:
     number, uid, name, status, life, kind, created, started, ended, seq, _, experiment_id, *rest = row
     experiment, submitter, compute, parent_uid, parent_name, root_uid, _, excerpt, starred = rest
-    state = Status(status)
+    state = _STATUS[status]
     made = RunRow(
-        id=int(number),
-        uid=str(uid),
-        name=str(name),
+        id=number,
+        uid=uid,
+        name=name,
         status=state,
-        lifecycle=Lifecycle(life),
-        experiment_id=int(experiment_id),
-        experiment=str(experiment or ""),
-        submitter=str(submitter or ""),
-        compute=str(compute or ""),
-        type=str(kind),
-        parent_uid=str(parent_uid or ""),
-        parent_name=str(parent_name or ""),
-        created=int(created),
+        lifecycle=_LIFE[life],
+        experiment_id=experiment_id,
+        experiment=experiment or "",
+        submitter=submitter or "",
+        compute=compute or "",
+        type=kind,
+        parent_uid=parent_uid or "",
+        parent_name=parent_name or "",
+        root_uid=root_uid or "",
+        created=created,
         started=started,
         ended=ended,
         duration=_duration(state, started, ended, now_ms),
-        change_seq=int(seq),
+        change_seq=seq,
         is_favourite=bool(starred),
-        excerpt=_excerpt(str(excerpt or "")),
+        excerpt=_excerpt(excerpt or ""),
         tags=doc["t"],
         children=children,
     )
-    if not columns:
+    if not getters:
         return made
-    cells = tuple(_cell(field, made, doc, str(root_uid or "")) for field in columns)
-    object.__setattr__(made, "cells", cells)
+    object.__setattr__(made, "cells", tuple([get(made) if own else get(doc) for own, get in getters]))
     return made
 
 
@@ -152,44 +166,39 @@ def _excerpt(text: str) -> str:
 
 
 _FAMILY = {Family.TAG: "t", Family.PARAM: "p", Family.PROPERTY: "r"}
+_SPELT = {
+    "id": "uid",
+    "parent": "parent_uid",
+    "root": "root_uid",
+    "description": "excerpt",
+    "favourite": "is_favourite",
+}
 
 
-def _cell(field: Field, row: RunRow, doc: Doc, root_uid: str) -> Cell:
+def _getter(field: Field) -> Getter:
+    """What reads one column's cell, from the row or from its document: made once a page of hundreds of cells."""
     if field.family is Family.METRIC:
-        kept = doc["m"].get(field.key)
-        return None if kept is None else _aggregate(field.aggregate, kept)
-    if field.family is not Family.ATTRIBUTE:
-        found: str | None = doc.get(_FAMILY.get(field.family, ""), {}).get(field.key)
-        return found
-    match field.key:
-        case "id":
-            return row.uid
-        case "parent":
-            return row.parent_uid
-        case "root":
-            return root_uid
-        case "description":
-            return row.excerpt
-        case "archived":
-            return row.lifecycle == Lifecycle.ARCHIVED
-        case "favourite":
-            return row.is_favourite
-    cell: Cell = getattr(row, field.key, None)
-    return cell
+        return False, partial(_metric, field.key, field.aggregate, KEPT.index(METRIC_COLUMN[field.aggregate]))
+    if field.family in _FAMILY:
+        return False, partial(_text, _FAMILY[field.family], field.key)
+    if field.family is Family.DATASET:
+        return False, lambda doc: None  # noqa: ARG005
+    return True, attrgetter(_SPELT.get(field.key, field.key))
 
 
-def _aggregate(aggregate: Aggregate, kept: Sequence[Any]) -> Cell:
-    numbers = summary(kept)
-    match aggregate:
-        case Aggregate.LAST:
-            return numbers.last
-        case Aggregate.MIN:
-            return numbers.low
-        case Aggregate.MAX:
-            return numbers.high
-        case Aggregate.FIRST:
-            return numbers.first
-    return numbers.count
+def _text(family: str, key: str, doc: Doc) -> Cell:
+    found: str | None = doc[family].get(key)
+    return found
+
+
+def _metric(key: str, aggregate: Aggregate, at: int, doc: Doc) -> Cell:
+    kept = doc["m"].get(key)
+    if kept is None:
+        return None
+    found: Cell = kept[at]
+    if found is None and aggregate is Aggregate.LAST:
+        return number(None, kept[1])
+    return number(None) if found is None and aggregate is Aggregate.FIRST else found
 
 
 def children_of_runs(run_ids: Iterable[int]) -> dict[int, Children]:

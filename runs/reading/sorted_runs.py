@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from runs.query_language.order import SortKey
-from runs.query_language.predicates import Reader, rows_of
+from runs.query_language.predicates import rows_of
 from runs.query_language.sql import Sql, joined, listed, literal, value
 from runs.reading.cursors import Cursor, Place
 from runs.reading.planner import (
@@ -82,8 +82,7 @@ def find_sorted(
 
     With ``whole`` nothing is left out, however long it takes.
     """
-    reader = asked.reader()
-    search = _Search(asked, order_of(sort, reader), limit, cursor, back, reads)
+    search = _Search(asked, order_of(sort, asked.reader()), limit, cursor, back, reads)
     driver: Part | None = None
     if asked.parts or not search.order.stages or search.order.held <= FEW:
         search.asked = counted(asked)
@@ -92,7 +91,7 @@ def find_sorted(
         found = _by_stages(search)
         if not (whole and found.cut):
             return found
-    return _collected(search, reader, driver, WHOLE if whole else slice_size())
+    return _collected(search, driver, WHOLE if whole else slice_size())
 
 
 def _collecting_is_cheaper(search: _Search, driver: Part | None) -> bool:
@@ -106,19 +105,19 @@ def _collecting_is_cheaper(search: _Search, driver: Part | None) -> bool:
     return driver.n <= COLLECT_AT_MOST and 1.5 * driver.n < reading
 
 
-def _collected(search: _Search, reader: Reader, driver: Part | None, size: int) -> Sorted:
+def _collected(search: _Search, driver: Part | None, size: int) -> Sorted:
     """Sort the newest candidates by value: one statement, and one that tells whether there were more."""
     asked = search.asked
     read = search.reads(len(search.order.expressions))
     if size == WHOLE:
-        lines = read(_collecting(search, reader, driver, size))
+        lines = read(_collecting(search, driver, size))
     else:
         try:
             with time_budget(2 * BUDGET_MS):
-                lines = read(_collecting(search, reader, driver, size))
+                lines = read(_collecting(search, driver, size))
         except BudgetSpent:
             size //= 10
-            lines = read(_collecting(search, reader, driver, size))
+            lines = read(_collecting(search, driver, size))
     known = driver.n if driver is not None else asked.total
     cut = size < WHOLE and (known is None or known * 2 >= size) and bool(rows_of(_one_more(asked, driver, size)))
     return Sorted(lines[::-1] if search.back else lines, cut, size if cut else None)
@@ -135,24 +134,29 @@ def _one_more(asked: Plan, driver: Part | None, size: int) -> Sql:
     return "SELECT c.run FROM (" + _source(asked, driver, size + 1) + ") c LIMIT 1 OFFSET " + literal(size)
 
 
-def _collecting(search: "_Search", reader: Reader, driver: Part | None, size: int) -> Sql:
-    asked, order, cursor, back = search.asked, search.order, search.cursor, search.back
+def _collecting(search: _Search, driver: Part | None, size: int) -> Sql:
+    """Each value is looked up by run id: a join here made PostgreSQL hash the whole table of runs."""
+    order, fence = search.order, "MATERIALIZED " if is_postgres() else ""
     names = [f"v{i}" for i in range(len(order.expressions))]
-    picked = joined(", ", [part + f" AS {name}" for part, name in zip(order.expressions, names, strict=True)])
-    columns = ", ".join(f"r.{column}" for column in sorted(reader.columns))
-    fence = "MATERIALIZED " if is_postgres() else ""
+    picked = joined(
+        ", ",
+        [
+            "(SELECT " + part + f" FROM runs_run r WHERE r.id = c.run) AS {name}"
+            for part, name in zip(order.expressions, names, strict=True)
+        ],
+    )
     statement = (
         f"WITH c AS {fence}("
-        + _source(asked, driver, size)
-        + f"), m AS {fence}(SELECT {columns} FROM c CROSS JOIN runs_run r WHERE r.id = c.run AND "
-        + passes(asked, driver)
-        + "), s AS (SELECT r.id AS run, "
+        + _source(search.asked, driver, size)
+        + f"), s AS {fence}(SELECT c.run, "
         + picked
-        + f" FROM m r) SELECT run, {', '.join(names)} FROM s"
+        + " FROM c WHERE "
+        + passes(search.asked, driver)
+        + f") SELECT run, {', '.join(names)} FROM s"
     )
-    if cursor is not None:
-        statement = statement + " WHERE " + beyond(names, order, cursor, back)
-    return statement + " ORDER BY " + order_by(names, order, back) + " LIMIT " + literal(search.limit)
+    if search.cursor is not None:
+        statement = statement + " WHERE " + beyond(names, order, search.cursor, search.back)
+    return statement + " ORDER BY " + order_by(names, order, search.back) + f" LIMIT {search.limit}"
 
 
 def _by_stages(search: _Search) -> Sorted:
