@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.template import engines
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from runs.models import Workspace
 from runs.query_language.field_names import field_to_text
@@ -145,9 +145,10 @@ def rows_html(
         "columns": columns,
         "links": links,
         "nested": nested,
+        "has_twisties": nested and any(row.children for row in rows),
         "depth": depth,
         "under": under,
         "more_url": more_url,
     }
-    made: SafeString = engines["fast"].get_template("run_rows.html").render(context)
-    return made
+    html = engines["fast"].get_template("run_rows.html").render(context)
+    return mark_safe(html)  # noqa: S308 - that engine escapes what it is given

@@ -46,10 +46,10 @@ class RunId:
         return value
 
 
-register_converter(AnyText, "any")
-register_converter(RunId, "run")
+register_converter(AnyText, "any_text")
+register_converter(RunId, "run_uid")
 
-RUN = "w/<slug:workspace_name>/runs/<run:uid>"
+RUN = "w/<slug:workspace_name>/runs/<run_uid:uid>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -63,7 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace_name>/", home.workspace_home, name="workspace_home"),
     path("w/<slug:workspace_name>/experiments", experiments.experiment_list, name="experiment_list"),
     path("w/<slug:workspace_name>/move_experiment", experiments.move_experiment, name="move_experiment"),
-    path("w/<slug:workspace_name>/experiments/<any:experiment_name>", run_list.experiment_runs, name="experiment_runs"),
+    path("w/<slug:workspace_name>/experiments/<any_text:experiment_name>", run_list.experiment_runs, name="experiment_runs"),
     path("w/<slug:workspace_name>/columns", run_columns.run_columns, name="run_columns"),
     path("w/<slug:workspace_name>/runs", run_list.run_list, name="run_list"),
     path(RUN, run_page.run_page, name="run"),
@@ -72,9 +72,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{RUN}/metrics", run_metrics.run_metrics, name="run_metrics"),
     path(f"{RUN}/metrics.json", run_metrics.run_metrics_json, name="run_metrics_json"),
     path(f"{RUN}/outputs", run_files.run_outputs, name="run_outputs"),
-    path(f"{RUN}/outputs/<any:path>", run_files.run_outputs, name="run_file"),
+    path(f"{RUN}/outputs/<any_text:path>", run_files.run_outputs, name="run_file"),
     path(f"{RUN}/folder", run_files.run_folder, name="run_folder"),
-    path(f"{RUN}/download/<any:path>", run_files.run_download, name="run_download"),
+    path(f"{RUN}/download/<any_text:path>", run_files.run_download, name="run_download"),
     path(f"{RUN}/download.zip", run_files.run_zip, name="run_zip"),
     path(f"{RUN}/children", run_page.run_children, name="run_children"),
     path(f"{RUN}/child_rows", run_list.child_rows, name="child_rows"),

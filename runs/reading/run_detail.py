@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import BigIntegerField, Case, F, OuterRef, Subquery, TextField, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from runs.access import run_or_404
 from runs.models import Artifact, KeyKind, Lifecycle, LoggedModel, Run, RunAttr, RunDataset, RunModel, Workspace
@@ -12,6 +14,7 @@ from runs.statuses import Status
 from studio.database import now_ms
 
 MOST_CHILDREN_COUNTED = 1000
+_DATASET, _MODEL_IN, _MODEL_OUT = 0, 1, 2
 _LOG_FOLDERS = ("user_logs", "logs")
 _SOURCE_TAGS = {
     "mlflow.source.name": "Script",
@@ -148,9 +151,10 @@ def load_run_head(workspace: Workspace, uid: str) -> tuple[Run, RunHead]:
 
 
 def load_run_detail(workspace: Workspace, uid: str) -> RunDetail:
-    """Everything of the overview but the metrics, in six queries. Raises NotFound."""
+    """Everything of the overview but the metrics, in five queries. Raises NotFound."""
     run, head = load_run_head(workspace, uid)
     families = _attributes(run)
+    datasets, models = _lineage(run)
     tags = families[KeyKind.TAG]
     return RunDetail(
         run=run,
@@ -162,8 +166,8 @@ def load_run_detail(workspace: Workspace, uid: str) -> RunDetail:
         params=families[KeyKind.PARAM],
         properties=families[KeyKind.PROPERTY],
         source=_source(tags),
-        datasets=_datasets(run),
-        models=_models(run),
+        datasets=datasets,
+        models=models,
     )
 
 
@@ -224,17 +228,27 @@ def _source(tags: Iterable[Attribute]) -> tuple[Attribute, ...]:
     return tuple(Attribute(words, texts[key]) for key, words in _SOURCE_TAGS.items() if texts.get(key))
 
 
-def _datasets(run: Run) -> tuple[DatasetUse, ...]:
-    rows = RunDataset.objects.filter(run_id=run.pk).order_by("id")
-    return tuple(
-        DatasetUse(name, digest, source_type, str((tags or {}).get("mlflow.data.context", "")))
-        for name, digest, source_type, tags in rows.values_list(
-            "dataset__name", "dataset__digest", "dataset__source_type", "tags"
-        )
+def _lineage(run: Run) -> tuple[tuple[DatasetUse, ...], tuple[ModelUse, ...]]:
+    """What went in and came out, datasets and models in one query."""
+    datasets = RunDataset.objects.filter(run_id=run.pk).values_list(
+        Value(_DATASET),
+        Cast(F("id"), BigIntegerField()),
+        Cast(F("dataset__name"), TextField()),
+        Cast(F("dataset__digest"), TextField()),
+        Cast(F("dataset__source_type"), TextField()),
+        Coalesce(KeyTextTransform("mlflow.data.context", "tags"), Value("", TextField())),
     )
-
-
-def _models(run: Run) -> tuple[ModelUse, ...]:
     name = LoggedModel.objects.filter(uid=OuterRef("model_uid")).values("name")[:1]
-    rows = RunModel.objects.filter(run_id=run.pk).annotate(name=Subquery(name)).order_by("id")
-    return tuple(ModelUse(row.model_uid, row.name or row.model_uid, row.is_output) for row in rows)
+    models = RunModel.objects.filter(run_id=run.pk).values_list(
+        Case(When(is_output=True, then=Value(_MODEL_OUT)), default=Value(_MODEL_IN)),
+        Cast(F("id"), BigIntegerField()),
+        Cast(Coalesce(Subquery(name), F("model_uid")), TextField()),
+        Cast(F("model_uid"), TextField()),
+        Value("", TextField()),
+        Value("", TextField()),
+    )
+    rows = sorted(datasets.union(models, all=True))
+    return (
+        tuple(DatasetUse(*rest) for kind, _, *rest in rows if kind == _DATASET),
+        tuple(ModelUse(uid, named, kind == _MODEL_OUT) for kind, _, named, uid, *_ in rows if kind != _DATASET),
+    )
