@@ -114,8 +114,11 @@ def _points(sent: Sent, items: Sequence[dict[str, Any]]) -> tuple[list[Point], l
     sources: list[MetricSource] = []
     good: set[str] = set()
     for index, item in enumerate(items):
-        key, value, moment, step = item.get("key"), item.get("value"), item.get("timestamp"), item.get("step", 0)
-        plain = value.__class__ is float and moment.__class__ is int and step.__class__ is int
+        key: Any = item.get("key")
+        value: Any = item.get("value")
+        moment: Any = item.get("timestamp")
+        step: Any = item.get("step", 0)
+        plain = key.__class__ is str and value.__class__ is float and moment.__class__ is int and step.__class__ is int
         plain = plain and 0 <= moment <= BIGGEST_INTEGER and -BIGGEST_INTEGER <= step <= BIGGEST_INTEGER
         if plain and (key in good or _is_good(key, good)):
             points.append(Point(key, value, step, moment))
@@ -128,9 +131,9 @@ def _points(sent: Sent, items: Sequence[dict[str, Any]]) -> tuple[list[Point], l
     return points, sources
 
 
-def _is_good(key: Any, good: set[str]) -> bool:
+def _is_good(key: str, good: set[str]) -> bool:
     """Whether a name can be used; if so, it is remembered for the rest of the batch."""
-    if key.__class__ is not str or not key or bad_name(key):
+    if not key or bad_name(key):
         return False
     good.add(key)
     return True

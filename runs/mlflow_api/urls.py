@@ -22,7 +22,7 @@ class AnyText(StringConverter):
     regex = r"[\s\S]+"
 
 
-register_converter(AnyText, "any")
+register_converter(AnyText, "rest")
 
 TRACKING = [
     path("experiments/create", experiments.create),
@@ -62,17 +62,17 @@ TRACKING = [
         by_method(GET=logged_model_calls.get, PATCH=logged_model_calls.finalize, DELETE=logged_model_calls.delete),
     ),
     path("logged-models/<str:model_id>/tags", logged_model_calls.set_tags),
-    path("logged-models/<str:model_id>/tags/<any:key>", logged_model_calls.delete_tag),
+    path("logged-models/<str:model_id>/tags/<rest:key>", logged_model_calls.delete_tag),
     path("logged-models/<str:model_id>/params", logged_model_calls.add_params),
     path("logged-models/<str:model_id>/artifacts/directories", artifact_calls.list_of_model),
-    path("registered-models/<any:path>", server_calls.registry),
-    path("model-versions/<any:path>", server_calls.registry),
-    path("<any:path>", server_calls.unknown),
+    path("registered-models/<rest:path>", server_calls.registry),
+    path("model-versions/<rest:path>", server_calls.registry),
+    path("<rest:path>", server_calls.unknown),
 ]
 FILES = [
     path("artifacts", artifact_calls.list_proxied),
     path(
-        "artifacts/<any:location>",
+        "artifacts/<rest:location>",
         by_method(
             GET=artifact_calls.download,
             HEAD=artifact_calls.download,
@@ -80,16 +80,16 @@ FILES = [
             DELETE=artifact_calls.delete,
         ),
     ),
-    path("mpu/create/<any:location>", artifact_calls.begin_multipart),
-    path("mpu/complete/<any:location>", artifact_calls.complete_multipart),
-    path("mpu/abort/<any:location>", artifact_calls.abort_multipart),
+    path("mpu/create/<rest:location>", artifact_calls.begin_multipart),
+    path("mpu/complete/<rest:location>", artifact_calls.complete_multipart),
+    path("mpu/abort/<rest:location>", artifact_calls.abort_multipart),
     path("mpu/part/<str:upload_id>/<int:number>", artifact_calls.receive_part, name="mlflow_part"),
-    path("presigned/<any:location>", artifact_calls.presigned),
-    path("<any:path>", server_calls.unknown),
+    path("presigned/<rest:location>", artifact_calls.presigned),
+    path("<rest:path>", server_calls.unknown),
 ]
 LATER = [
     path("server-info", server_calls.server_info),
-    path("<any:path>", server_calls.unknown),
+    path("<rest:path>", server_calls.unknown),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", server_calls.health),

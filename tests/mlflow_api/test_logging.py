@@ -135,6 +135,7 @@ BAD_METRICS: list[tuple[Any, str]] = [
     (point(key=""), "parameter 'metrics[1].key'"),
     ({"value": 1.0, "timestamp": 1}, "parameter 'metrics[1].key'"),
     (point(key=7), "metrics[1].key"),
+    (point(key=["a"]), "metrics[1].key"),
     (point(key="k" * 251), "250"),
     (point(key="../x"), "'../x'"),
     (point(key="/x"), "'/x'"),
