@@ -7,10 +7,11 @@ os.environ.setdefault("STUDIO_DATA_DIR", tempfile.mkdtemp(prefix="studio-tests-"
 os.environ.setdefault("STUDIO_SECRET_KEY", "only-for-tests-" + "x" * 50)
 
 from studio.settings import *  # noqa: F403
-from studio.settings import DATABASES, STORAGES
+from studio.settings import DATABASES, STATIC_ROOT, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # live_server serves static files by their plain names.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 ALLOWED_HOSTS = ["*"]
 

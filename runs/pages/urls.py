@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from runs.pages import (
     experiments,
+    find,
     home,
     run_columns,
     run_edit,
@@ -59,6 +60,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", sign_in.preferences, name="preferences"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke_token, name="revoke_token"),
+    path("find/runs/<run_uid:uid>", find.find_run, name="find_run"),
+    path("find/experiments/<int:number>", find.find_experiment, name="find_experiment"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("w/<slug:workspace_name>/", home.workspace_home, name="workspace_home"),
     path("w/<slug:workspace_name>/experiments", experiments.experiment_list, name="experiment_list"),
