@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from runs.access import run_or_404
 from runs.api.doors import RunDoor, WorkspaceDoor, as_json, experiment_with_id
+from runs.api.run_list import whole_runs
 from runs.api.schema import asked, describe
 from runs.api.schemas import (
     NewRunBody,
@@ -17,13 +18,13 @@ from runs.api.schemas import (
     RunsAnswer,
     StatusChangeBody,
 )
-from runs.api.shapes import Shape, carried_shape, cells_shape, column_names, row_shape, run_shape
+from runs.api.shapes import Shape, cells_shape, column_names, row_shape, run_shape
 from runs.api.workspaces import lifecycle_named
 from runs.limits import clean_text
 from runs.mistakes import Conflict, UserMistake
 from runs.models import Experiment, Lifecycle, Run, RunText
 from runs.query_language.suggestions import did_you_mean
-from runs.reading.find_runs import count_runs, find_runs
+from runs.reading.find_runs import LinePage, RunPage, count_runs, find_lines, find_runs
 from runs.reading.run_documents import documents
 from runs.reading.run_search import RunSearch
 from runs.reading.summaries import summaries
@@ -86,27 +87,25 @@ class Runs(WorkspaceDoor):
         given = self.request.query_params
         search = self._search(given)
         number = self.whole("experiment_id", None, 1, 2**63 - 1)
-        experiment = experiment_with_id(self.workspace, number) if number else None
-        chosen = _lifecycles(given.get("lifecycle", ""))
-        page = find_runs(self.workspace, search, experiment=experiment, person=self.person, lifecycles=chosen)
-        answer: Shape = {
-            "runs": [],
-            "next": page.next,
-            "previous": page.previous,
-            "complete": page.complete,
-            "searched": page.searched,
-            "warnings": [{"message": one.message, "position": one.position} for one in page.warnings],
+        where: dict[str, Any] = {
+            "experiment": experiment_with_id(self.workspace, number) if number else None,
+            "person": self.person,
+            "lifecycles": _lifecycles(given.get("lifecycle", "")),
         }
-        if search.columns is None:
-            carried = documents(row.id for row in page.rows)
-            answer["runs"] = [row_shape(row) | carried_shape(carried[row.id]) for row in page.rows if row.id in carried]
-        else:
-            names = column_names(page.columns)
-            answer["runs"] = [{**row_shape(row), "cells": cells_shape(row, names)} for row in page.rows]
+        answer = self._whole(search, where) if search.columns is None else self._cells(search, where)
         if given.get("count") == "1":
-            count = count_runs(self.workspace, search, experiment=experiment, person=self.person, lifecycles=chosen)
+            count = count_runs(self.workspace, search, **where)
             answer["count"] = {"n": count.n, "capped": count.capped}
         return as_json(answer)
+
+    def _whole(self, search: RunSearch, where: Any) -> Shape:
+        page = find_lines(self.workspace, search, **where)
+        return {"runs": whole_runs(page.lines, now_ms(), nested=search.nested), **_ends(page)}
+
+    def _cells(self, search: RunSearch, where: Any) -> Shape:
+        page = find_runs(self.workspace, search, **where)
+        names = column_names(page.columns)
+        return {"runs": [{**row_shape(row), "cells": cells_shape(row, names)} for row in page.rows], **_ends(page)}
 
     def _search(self, given: Any) -> RunSearch:
         for name in ("q", "sort", "cols", "group", "after", "before"):
@@ -147,6 +146,16 @@ class Runs(WorkspaceDoor):
         if "experiment" in sent:
             return find_or_create_experiment(self.workspace, sent["experiment"], self.author)
         return default_experiment(self.workspace)
+
+
+def _ends(page: RunPage | LinePage) -> Shape:
+    return {
+        "next": page.next,
+        "previous": page.previous,
+        "complete": page.complete,
+        "searched": page.searched,
+        "warnings": [{"message": one.message, "position": one.position} for one in page.warnings],
+    }
 
 
 def _lifecycles(word: str) -> list[int] | None:

@@ -11,8 +11,8 @@ from runs.models import Artifact, Experiment, Lifecycle, Role, Run, Workspace
 from runs.query_language.field_names import field_to_text
 from runs.query_language.tree import Field
 from runs.reading.experiments import ExperimentRow
-from runs.reading.run_documents import Doc, summary
-from runs.reading.run_rows import Cell, RunRow
+from runs.reading.run_documents import Doc
+from runs.reading.run_rows import Cell, Children, RunRow
 from runs.reading.summaries import Summary
 from runs.statuses import Status
 
@@ -65,14 +65,19 @@ def row_shape(row: RunRow) -> Shape:
         "duration": row.duration,
     }
     if row.children is not None:
-        shape["children"] = {
-            "total": row.children.total,
-            "completed": row.children.ok,
-            "failed": row.children.failed,
-            "running": row.children.running,
-            "more": row.children.more,
-        }
+        shape["children"] = children_shape(row.children)
     return shape
+
+
+def children_shape(children: Children) -> Shape:
+    """How the child runs of a run fare."""
+    return {
+        "total": children.total,
+        "completed": children.ok,
+        "failed": children.failed,
+        "running": children.running,
+        "more": children.more,
+    }
 
 
 def cells_shape(row: RunRow, names: Sequence[str]) -> Shape:
@@ -89,16 +94,6 @@ def _cell(cell: Cell) -> Any:
 def column_names(columns: Iterable[Field]) -> list[str]:
     """The names of columns as they are asked for."""
     return [field_to_text(field) for field in columns]
-
-
-def carried_shape(doc: Doc) -> Shape:
-    """What a run carries: tags (null: a bare tag), properties, parameters, the latest value of each metric."""
-    return {
-        "tags": doc["t"],
-        "properties": doc["r"],
-        "params": doc["p"],
-        "metrics": {key: said(summary(kept).last) for key, kept in doc["m"].items()},
-    }
 
 
 def run_shape(run: Run, doc: Doc, metrics: Iterable[Summary], description: str, duration: int | None) -> Shape:
