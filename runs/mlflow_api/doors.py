@@ -3,6 +3,7 @@
 import base64
 import binascii
 import errno
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ Answer = Mapping[str, Any] | HttpResponseBase
 CallFunction = Callable[..., Answer]
 View = Callable[..., HttpResponseBase]
 
+
+log = logging.getLogger(__name__)
 
 # Where a page of the same origin may read with its session alone, as MLflow's own pages do.
 _BROWSER_PATH = re.compile(r"/(w/[^/]+/)?(ajax-api/|get-artifact$)")
@@ -146,10 +149,12 @@ def _endpoint(methods: tuple[str, ...], role: Role, *, raw: bool) -> Callable[[C
             except UserMistake as mistake:
                 return answer_mistake(mistake)
             except OperationalError:
+                log.exception("The database did not take %s %s", request.method, request.path)
                 return answer_mistake(Overloaded("The database is busy or away; send the same request again."))
             except OSError as error:
                 if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                     raise
+                log.exception("There was no room for %s %s", request.method, request.path)
                 return answer_mistake(DiskFull("The server's disk is full; nothing of this request was kept."))
             return answer if isinstance(answer, HttpResponseBase) else as_json(answer)
 

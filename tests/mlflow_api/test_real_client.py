@@ -177,17 +177,6 @@ def test_an_exception_fails_the_run(studio: str) -> None:
     assert mlflow.get_run(run.info.run_id).info.status == "FAILED"
 
 
-def test_metrics_logged_in_the_background_all_arrive(studio: str) -> None:
-    with mlflow.start_run() as run:
-        for step in range(50):
-            mlflow.log_metric("loss", step, step=step, synchronous=False)
-            mlflow.log_params({f"p{step}": step}, synchronous=False)
-        mlflow.flush_async_logging()
-    history = MlflowClient().get_metric_history(run.info.run_id, "loss")
-    assert [point.step for point in history] == list(range(50))
-    assert len(mlflow.get_run(run.info.run_id).data.params) == 50
-
-
 def test_files_are_listed_replaced_and_read(studio: str, tmp_path: Path) -> None:
     client = MlflowClient()
     run = client.create_run("0")
