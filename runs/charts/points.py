@@ -74,7 +74,9 @@ def in_order(points: Points) -> Points:
 def _changes(*columns: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a row differs from the one before; the first one does."""
     changed = np.ones(len(columns[0]), bool)
-    np.any([column[1:] != column[:-1] for column in columns], axis=0, out=changed[1:])
+    np.not_equal(columns[0][1:], columns[0][:-1], out=changed[1:])
+    for column in columns[1:]:
+        changed[1:] |= column[1:] != column[:-1]
     return changed
 
 

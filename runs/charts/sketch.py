@@ -8,8 +8,9 @@ About 1.5 KiB a chunk: PostgreSQL moves rows over 2 kB out of line, which costs 
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,32 +141,38 @@ def _sixteen_bits(parts: Floats) -> NDArray[np.uint16]:
     return whole
 
 
-@dataclass(frozen=True, slots=True)
-class Sketched:
-    """A stored sketch and what stands beside it in the row: count, and the range of the axis that is drawn."""
+class Stored(NamedTuple):
+    """A chunk as it is read for a chart: sketch or body, how many points, and their range on the axis drawn."""
 
-    sketch: bytes
-    count: int
+    data: bytes
+    n: int
     x_from: int
     x_to: int
 
 
-def strokes_of_sketches(chunks: list[Sketched], axis: Axis) -> Strokes:
+def strokes_of_sketches(chunks: Sequence[Stored], axis: Axis, width: int = 0) -> Strokes:
     """The groups of all ``chunks`` as strokes, chunk after chunk; at least one chunk.
 
-    Chunks of the same layout (all full ones, as a rule) are read together, without a step of Python for each.
+    Chunks of the same layout (all full ones, as a rule) are read together, without a step of Python for each. With a
+    ``width``, neighbouring groups are folded while at least eight strokes are left for each bucket of it.
     """
-    layouts: dict[tuple[bytes, int], list[Sketched]] = {}
+    layouts: dict[tuple[bytes, int], list[Stored]] = {}
     for chunk in chunks:
-        layouts.setdefault((chunk.sketch[:8], chunk.count), []).append(chunk)
-    return joined_strokes([_read_alike(alike, axis) for alike in layouts.values()])
+        layouts.setdefault((chunk.data[: _HEADER.size - 16], chunk.n), []).append(chunk)
+    total = sum(chunk.n for chunk in chunks) // GROUP
+    fold = 1
+    while width and fold < GROUP and total >= 16 * width * fold:
+        fold *= 2
+    return joined_strokes([_read_alike(alike, axis, fold) for alike in layouts.values()])
 
 
-def _read_alike(chunks: list[Sketched], axis: Axis) -> Strokes:
-    version, flags, _, groups, _, _ = _HEADER.unpack_from(chunks[0].sketch)
+def _read_alike(chunks: Sequence[Stored], axis: Axis, fold: int) -> Strokes:
+    version, flags, _, groups, _, _ = _HEADER.unpack_from(chunks[0].data)
     if version != _VERSION:
         raise ValueError(f"a sketch of unknown version {version}")
-    table = np.frombuffer(b"".join([chunk.sketch for chunk in chunks]), np.uint8).reshape(len(chunks), -1)
+    table = np.frombuffer(b"".join([chunk.data for chunk in chunks]), np.uint8).reshape(len(chunks), -1)
+    fold = fold if groups % fold == 0 else 1
+    last_of = slice(fold - 1, None, fold)
     at = _HEADER.size
 
     def column(kind: str) -> NDArray[Any]:
@@ -173,19 +180,19 @@ def _read_alike(chunks: list[Sketched], axis: Axis) -> Strokes:
         start, at = at, at + groups * np.dtype(kind).itemsize
         return np.ascontiguousarray(table[:, start:at]).view(kind)
 
+    def folded(one: NDArray[Any], ufunc: np.ufunc) -> NDArray[Any]:
+        return one if fold == 1 else ufunc.reduce(one.reshape(len(chunks), -1, fold), axis=2)
+
     number = "<f8" if flags & _DOUBLE else "<f4"
-    low, high = column(number).astype(np.float64), column(number).astype(np.float64)
-    share, ts = column("<u2"), column("<u2")
-    step = column("<u2") if flags & _HAS_STEPS else None
-    marks = column("u1") if flags & _HAS_MARKS else np.zeros((len(chunks), groups), np.uint8)
-    part = share.astype(np.float64) / _PARTS
-    last = low * (1 - part) + high * part
+    low, high = column(number), column(number)
+    part, ts = column("<u2")[:, last_of] / _PARTS, column("<u2")[:, last_of]
+    step = column("<u2")[:, last_of] if flags & _HAS_STEPS else None
+    last = low[:, last_of].astype(np.float64) * (1 - part) + high[:, last_of].astype(np.float64) * part
+    low, high = folded(low, np.fmin).astype(np.float64), folded(high, np.fmax).astype(np.float64)
+    marks = folded(column("u1"), np.bitwise_or) if flags & _HAS_MARKS else np.zeros(low.shape, np.uint8)
     place = ts if axis == "ts" else step
-    parts = _regular_places(groups, chunks[0].count) if place is None else place.astype(np.float64) / _PARTS
-    x = _x_of(chunks, parts)
-    return Strokes(
-        x.reshape(-1), low.reshape(-1), high.reshape(-1), last.reshape(-1), marks.astype(np.uint8).reshape(-1)
-    )
+    x = _x_of(chunks, _regular_places(groups, chunks[0].n)[last_of] if place is None else place / _PARTS)
+    return Strokes(x.reshape(-1), low.reshape(-1), high.reshape(-1), last.reshape(-1), marks.reshape(-1))
 
 
 def _regular_places(groups: int, count: int) -> Floats:
@@ -193,7 +200,7 @@ def _regular_places(groups: int, count: int) -> Floats:
     return ends / max(count - 1, 1)
 
 
-def _x_of(chunks: list[Sketched], parts: Floats) -> Ints:
+def _x_of(chunks: Sequence[Stored], parts: Floats) -> Ints:
     # Unsigned and kept within the chunk's range: a span of nearly 2**64 is no int64 and rounds up as a float.
     start = np.array([chunk.x_from for chunk in chunks], np.int64).view(np.uint64)[:, None]
     span = np.array([chunk.x_to for chunk in chunks], np.int64).view(np.uint64)[:, None] - start
@@ -202,7 +209,7 @@ def _x_of(chunks: list[Sketched], parts: Floats) -> Ints:
     return x
 
 
-def edges(chunk: Sketched) -> tuple[float, float]:
+def edges(chunk: Stored) -> tuple[float, float]:
     """The exact first and last value of a chunk (by step)."""
-    *_, first, last = _HEADER.unpack_from(chunk.sketch)
+    *_, first, last = _HEADER.unpack_from(chunk.data)
     return first, last

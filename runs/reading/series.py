@@ -7,6 +7,7 @@ and folded, never missed; the other way round it could be gone from the tail and
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from runs.charts.codec import decode, decode_axis
 from runs.charts.downsampling import Line, downsample
 from runs.charts.points import Axis, Ints, Points, in_order, joined, no_points, points_of, rank
-from runs.charts.sketch import SKETCHED, Sketched, Strokes, edges, joined_strokes, strokes_of, strokes_of_sketches
+from runs.charts.sketch import SKETCHED, Stored, Strokes, edges, joined_strokes, strokes_of, strokes_of_sketches
 from runs.charts.stored import Row, one_of, rows_of, tail_records
 from runs.models import Key, KeyKind, Run
 
@@ -22,7 +23,7 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 _COLUMN: dict[str, Axis] = {"step": "step", "time": "ts"}
 
 # Bodies are opened for a chart while all its series together stay below this; above it, only those of short series.
-EXACT_POINTS = 131_072
+EXACT_POINTS = 65_536
 EXACT_SERIES = 2_048
 _PAGE_CHUNKS = 8
 
@@ -199,7 +200,7 @@ def chart(
     if key_id is None:
         return []
     first, last = _range(start, end)
-    look = _Look(key_id, _COLUMN[x], first, last)
+    look = _Look(key_id, _COLUMN[x], first, last, width)
     wanted = list(dict.fromkeys(run_ids))
     waiting = _waiting(wanted, key_id)
     near = _near_runs(wanted, look)
@@ -218,23 +219,16 @@ def chart(
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Which metric is looked at, along which axis, in which closed range of it."""
+    """Which metric is looked at, along which axis, in which closed range of it, how many buckets wide."""
 
     key_id: int
     x: Axis
     first: int
     last: int
+    width: int
 
     def inside(self, place: Ints) -> Any:
         return (place >= self.first) & (place <= self.last)
-
-
-class _Chunk(NamedTuple):
-    run_id: int
-    points: int
-    x_from: int
-    x_to: int
-    data: bytes
 
 
 def _near_runs(run_ids: Sequence[int], look: _Look) -> set[int]:
@@ -251,19 +245,19 @@ def _near_runs(run_ids: Sequence[int], look: _Look) -> set[int]:
     return {run_id for run_id in run_ids if counts.get(run_id, 0) <= largest}
 
 
-def _chunks(run_ids: Sequence[int], look: _Look, data: str) -> dict[int, list[_Chunk]]:
+def _chunks(run_ids: Sequence[int], look: _Look, data: str) -> dict[int, list[Stored]]:
     """Each run's chunks that reach into the range, with their sketch or body, in one statement."""
     if not run_ids:
         return {}
     condition, parameter = one_of("run_id", run_ids)
-    found: dict[int, list[_Chunk]] = {}
+    found: dict[int, list[Stored]] = {}
     rows = rows_of(
-        f"SELECT run_id, count, {look.x}_from, {look.x}_to, {data} FROM runs_metricchunk "
+        f"SELECT run_id, {data}, count, {look.x}_from, {look.x}_to FROM runs_metricchunk "
         f"WHERE {condition} AND key_id = %s AND {look.x}_to >= %s AND {look.x}_from <= %s",
         [parameter, look.key_id, look.first, look.last],
     )
-    for row in rows:
-        found.setdefault(row[0], []).append(_Chunk(*row))
+    for run_id, *chunk in rows:
+        found.setdefault(run_id, []).append(Stored._make(chunk))
     return found
 
 
@@ -273,9 +267,9 @@ def _from_points(run_ids: Sequence[int], look: _Look, waiting: Mapping[int, Poin
     for run_id in run_ids:
         chunks, tail = found.get(run_id, []), waiting.get(run_id)
         if len(chunks) == 1 and not tail:  # nothing to fold: the other integer column stays closed
-            place, value = decode_axis(chunks[0].data, chunks[0].points, look.x)
+            place, value = decode_axis(chunks[0].data, chunks[0].n, look.x)
         else:
-            whole = in_order(joined([*(decode(chunk.data, chunk.points) for chunk in chunks), tail or no_points()]))
+            whole = in_order(joined([*(decode(chunk.data, chunk.n) for chunk in chunks), tail or no_points()]))
             place, value = getattr(whole, look.x), whole.value
         inside = look.inside(place)
         if not inside.all():
@@ -290,28 +284,27 @@ def _from_sketches(
     found = _chunks(run_ids, look, f"CASE WHEN count >= {SKETCHED} THEN sketch ELSE body END")
     drawn = {}
     for run_id, chunks in found.items():
-        sketched = [chunk for chunk in chunks if chunk.points >= SKETCHED]
-        whole = [decode(chunk.data, chunk.points) for chunk in chunks if chunk.points < SKETCHED]
+        sketched = [chunk for chunk in chunks if chunk.n >= SKETCHED]
+        whole = [decode(chunk.data, chunk.n) for chunk in chunks if chunk.n < SKETCHED]
         plain = joined([*whole, waiting.get(run_id, no_points())])
         strokes = strokes_of(getattr(plain, look.x), plain.value)
         if sketched:
-            strokes = joined_strokes([*_seen_from_afar(sketched, look.x), strokes])
+            strokes = joined_strokes([*_seen_from_afar(sketched, look), strokes])
         inside = look.inside(strokes.x)
-        count = len(plain) + sum(chunk.points for chunk in sketched)
+        count = len(plain) + sum(chunk.n for chunk in sketched)
         drawn[run_id] = (strokes if inside.all() else strokes[inside]), count
     return drawn
 
 
-def _seen_from_afar(chunks: Sequence[_Chunk], x: Axis) -> tuple[Strokes, Strokes, Strokes]:
+def _seen_from_afar(chunks: Sequence[Stored], look: _Look) -> tuple[Strokes, Strokes, Strokes]:
     """The groups of sketches, between the first and the last point: a line begins and ends where its data does."""
-    sketched = [Sketched(chunk.data, chunk.points, chunk.x_from, chunk.x_to) for chunk in chunks]
-    first, last = _ends(sketched)
-    return first, strokes_of_sketches(sketched, x), last
+    first, last = _ends(chunks)
+    return first, strokes_of_sketches(chunks, look.x, look.width), last
 
 
-def _ends(chunks: Sequence[Sketched]) -> tuple[Strokes, Strokes]:
+def _ends(chunks: Sequence[Stored]) -> tuple[Strokes, Strokes]:
     """The first and the last point of a series seen from afar, as they are: a line begins and ends where it does."""
-    earliest, latest = min(chunks, key=lambda chunk: chunk.x_from), max(chunks, key=lambda chunk: chunk.x_to)
+    earliest, latest = min(chunks, key=attrgetter("x_from")), max(chunks, key=attrgetter("x_to"))
     points_at = (earliest.x_from, edges(earliest)[0]), (latest.x_to, edges(latest)[1])
     first, last = (strokes_of(np.array([at], np.int64), np.array([value])) for at, value in points_at)
     return first, last

@@ -50,12 +50,12 @@ def append_points(run: Run, points: Sequence[Point], batch_id: str | None = None
     """`log_metrics` inside the caller's write transaction; the caller calls `seal_if_due` after it."""
     if not points:
         return 0
-    names, values, steps, times = zip(*points, strict=True)
+    names = [point.key for point in points]
     pending = _locked_pending(run)
     if batch_id is not None and not _first_time(run, batch_id, len(points)):
         return 0
     numbers = key_ids(KeyKind.METRIC, dict.fromkeys(names))
-    records = _packed([numbers[name] for name in names], steps, times, values)
+    records = _packed([numbers[name] for name in names], points)
     execute(
         "INSERT INTO runs_metrictail (run_id, n, written, body) VALUES (%s, %s, %s, %s)",
         [run.pk, len(records), now_ms(), records.tobytes()],
@@ -87,9 +87,11 @@ def _first_time(run: Run, batch_id: str, n: int) -> bool:
     return execute(statement, [run.pk, batch_id, n]) == 1
 
 
-def _packed(keys: Sequence[int], steps: Sequence[int], times: Sequence[int], values: Sequence[float]) -> Records:
+def _packed(keys: Sequence[int], points: Sequence[Point]) -> Records:
+    # Not zip(*points): an iterator for each of a thousand points wakes the garbage collector.
+    times = [point.ts for point in points]
     try:
-        records = pack(keys, steps, times, values)
+        records = pack(keys, [point.step for point in points], times, [point.value for point in points])
     except OverflowError as error:
         raise UserMistake("A step or a timestamp does not fit into 64 bits.", "metrics") from error
     if min(times) < 0:

@@ -10,7 +10,7 @@ from runs.charts.sketch import (
     MINUS_INFINITY,
     NAN,
     PLUS_INFINITY,
-    Sketched,
+    Stored,
     edges,
     sketch,
     strokes_of_sketches,
@@ -19,7 +19,7 @@ from runs.charts.sketch import (
 
 def seen(points: Points, axis: str = "step"):
     column = getattr(points, axis)
-    return strokes_of_sketches([Sketched(sketch(points), len(points), int(column.min()), int(column.max()))], axis)
+    return strokes_of_sketches([Stored(sketch(points), len(points), int(column.min()), int(column.max()))], axis)
 
 
 def of(values, step=None, ts=None) -> Points:
@@ -98,7 +98,7 @@ def test_steps_of_any_size_stay_in_the_range_of_the_chunk(steps):
 def test_the_first_and_the_last_value_are_exact():
     values = np.random.default_rng(3).normal(size=1000)
     points = of(values)
-    assert edges(Sketched(sketch(points), 1000, 0, 999)) == (values[0], values[-1])
+    assert edges(Stored(sketch(points), 1000, 0, 999)) == (values[0], values[-1])
 
 
 def test_a_full_chunk_with_every_column_stays_inside_a_postgres_page_row():
@@ -110,8 +110,26 @@ def test_a_full_chunk_with_every_column_stays_inside_a_postgres_page_row():
 def test_chunks_of_different_layouts_are_read_together():
     one, other = of(np.ones(8192)), of([1.0, np.nan, 2.0], step=[9000, 9500, 9501])
     both = strokes_of_sketches(
-        [Sketched(sketch(p), len(p), int(p.step[0]), int(p.step[-1])) for p in (one, other)], "step"
+        [Stored(sketch(p), len(p), int(p.step[0]), int(p.step[-1])) for p in (one, other)], "step"
     )
     assert len(both) == 129
     assert both.x.max() == 9501
     assert np.count_nonzero(both.marks) == 1
+
+
+def test_a_narrow_chart_of_many_chunks_folds_groups_and_keeps_every_spike():
+    values = np.random.default_rng(5).normal(size=64 * 8192)
+    values[300_000] = 1e6
+    values[400_000] = np.nan
+    whole = of(values)
+    chunks = [
+        Stored(sketch(part), 8192, int(part.step[0]), int(part.step[-1]))
+        for part in (whole[at : at + 8192] for at in range(0, len(values), 8192))
+    ]
+    folded = strokes_of_sketches(chunks, "step", 50)
+    assert 8 * 50 <= len(folded) <= 16 * 50
+    assert len(strokes_of_sketches(chunks, "step")) == 8192
+    assert folded.high.max() >= 1e6
+    assert folded.low.min() <= np.nanmin(values)
+    assert np.count_nonzero(folded.marks) == 1
+    assert folded.x.max() == len(values) - 1
