@@ -12,7 +12,7 @@ from runs.demo.pictures import heat
 from runs.statuses import Status
 
 EXPERIMENT = "film-ratings"
-PASSES = 40
+PASSES = 30
 
 
 def factorise(seed: int, rank: int, rate: float, decay: float) -> Callable[[Notebook], None]:

@@ -54,7 +54,7 @@ def weight_sheet(weights: Floats) -> Pixels:
     return heat(np.concatenate([np.concatenate(tiles[:5], axis=1), np.concatenate(tiles[5:], axis=1)]), 8)
 
 
-def regions(probability: Callable[[Floats], Floats], x: Floats, labels: Ints, size: int = 160) -> Pixels:
+def regions(probability: Callable[[Floats], Floats], x: Floats, labels: Ints, size: int = 128) -> Pixels:
     """Where a two-class model says what over [-1.2, 1.2] squared, with the points on top."""
     line = np.linspace(-1.2, 1.2, size)
     across, up = np.meshgrid(line, line[::-1])

@@ -11,11 +11,11 @@ from runs.demo.notebook import Job, Notebook
 from runs.demo.pictures import regions
 
 EXPERIMENT = "spiral-classifier"
-STEPS = 150
+STEPS = 120
 SWEEP_TEXT = """\
 ## Which step size and width?
 
-Every combination of the grid, 150 steps each, same data and seed.
+Every combination of the grid, 120 steps each, same data and seed.
 
 | parameter | values |
 |---|---|
