@@ -49,7 +49,7 @@ def test_images_keep_their_steps(runs: Runs) -> None:
     assert len(names) == 6
     assert all("sample" in name for name in names)
     assert "still.png" in runs.files(found)
-    assert found.data.tags["mlflow.loggedImages"] == "true"
+    assert found.data.tags["mlflow.loggedImages"] == "True"
 
 
 def test_tables_grow_and_are_read_back(runs: Runs) -> None:
