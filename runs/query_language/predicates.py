@@ -6,7 +6,7 @@ condition is two-valued, so NOT turns anything around; a condition on another ta
 ms to 1.8 s for the same question).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,11 +158,12 @@ class Reader:
     keys: Keys
     postgres: bool
     columns: set[str] = field(default_factory=lambda: {"id"})
+    known: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> str:
-        """A column of the run."""
+        """A column of the run, or what ``known`` says stands for it."""
         self.columns.add(name)
-        return f"r.{name}"
+        return self.known.get(name, f"r.{name}")
 
     def experiment(self) -> Sql:
         """The run's experiment: a constant where the scope has one."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runs.models import Facet
+from runs.models import Facet, Lifecycle
 from runs.query_language.predicates import ID_AHEAD_MS, ID_EPOCH_MS, Keys, Reader, Scope, rows_of
 from runs.query_language.sql import Sql, all_of, joined, listed, literal, value
 from runs.query_language.times import interval
@@ -24,9 +24,11 @@ from studio.database import BudgetSpent, is_postgres, time_budget
 
 COUNT_CAP = 50_000
 TEXT_COUNT_CAP = 3_000
-SLICE_SQLITE, SLICE_POSTGRES = 40_000, 15_000
+MOST_LANES = 50
+MOST_HIDDEN = 2_000
+SLICE_SQLITE, SLICE_POSTGRES = 30_000, 12_000
 NEWEST_TEXTS = 4_000
-BUDGET_MS = 150
+BUDGET_MS = 100
 GUESS = 0.3
 RARE_TEXT = 0.005  # of a text that the newest runs did not have often enough
 CHEAP = 2_000
@@ -111,6 +113,7 @@ class Plan:
     bounds: Bounds
     total: int | None = None
     world: int | None = None
+    hidden: int | None = None
     extra: tuple[Sql, ...] = ()
     extra_columns: frozenset[str] = frozenset()
 
@@ -168,8 +171,9 @@ def counted(asked: Plan) -> Plan:
     """The plan with the counts that the cost rule needs: one statement."""
     routes = [(i, part.route) for i, part in enumerate(asked.parts) if part.route is not None and _needs_count(part)]
     counts = [route.count(_cap(route) + 1) for _, route in routes]
-    world = total_of(replace(asked.scope, experiments=None, roots_only=False))
-    *found, total, all_runs = rows_of("SELECT " + joined(", ", [*counts, total_of(asked.scope), world]))[0]
+    totals = [total_of(asked.scope), total_of(replace(asked.scope, experiments=None, roots_only=False))]
+    others = replace(asked.scope, lifecycles=_other_lives(asked.scope), roots_only=False)
+    *found, total, all_runs, hidden = rows_of("SELECT " + joined(", ", [*counts, *totals, total_of(others)]))[0]
     parts = [
         replace(part, n=part.route.known) if part.route is not None and part.route.known is not None else part
         for part in asked.parts
@@ -177,7 +181,12 @@ def counted(asked: Plan) -> Plan:
     for (i, route), n in zip(routes, found, strict=True):
         is_more = route.everywhere and n > _cap(route)
         parts[i] = replace(parts[i], n=max(int(n), int(all_runs * GUESS)) if is_more else int(n))
-    return replace(asked, parts=tuple(parts), total=int(total), world=int(all_runs))
+    return replace(asked, parts=tuple(parts), total=int(total), world=int(all_runs), hidden=int(hidden))
+
+
+def _other_lives(scope: Scope) -> tuple[int, ...]:
+    """The states of life that the scope keeps out (-1, which none has, if it lets all in)."""
+    return tuple(int(life) for life in Lifecycle if life not in scope.lifecycles) or (-1,)
 
 
 def _cap(route: Route) -> int:
@@ -338,7 +347,8 @@ def _boundary(asked: Plan, driver: Part | None, size: int, descending: bool, bou
 
 def _walk(asked: Plan, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
     reader = asked.reader()
-    test = all_of([*(reader.condition(part.node) for part in asked.parts), *asked.extra])
+    rarest_first = sorted(asked.parts, key=asked.share)
+    test = all_of([*(reader.condition(part.node) for part in rarest_first), *asked.extra])
     reader.columns |= asked.extra_columns
     inner = candidates(asked.scope, reader.columns, size, descending, bounds)
     return "SELECT r.id AS run FROM (" + inner + ") r WHERE " + test + " LIMIT " + literal(limit)
@@ -366,6 +376,9 @@ def _lanes(scope: Scope) -> list[Sql]:
     root = " AND r.parent_id IS NULL" if scope.roots_only else ""
     if scope.experiments is None:
         places = ["r.workspace_id = " + value(scope.workspace_id)]
+    elif len(scope.experiments) > MOST_LANES:
+        among = " AND r.experiment_id IN " + listed(scope.experiments)
+        places = ["r.workspace_id = " + value(scope.workspace_id) + among]
     else:
         places = ["r.experiment_id = " + value(number) for number in scope.experiments] or [Sql("1=0")]
     return [place + f"{root} AND r.lifecycle = {int(life)}" for place in places for life in scope.lifecycles]
@@ -377,8 +390,9 @@ def driven(route: Route, size: int, descending: bool, bounds: Bounds) -> Sql:
     ``+ 0`` keeps both databases from walking all runs in order instead.
     """
     order = route.column if route.ordered else f"({route.column} + 0)"
+    where = f", {route.experiment} AS experiment" if route.experiment is not None else ""
     return (
-        f"SELECT {route.column} AS run "
+        f"SELECT {route.column} AS run{where} "
         + route.body
         + bounds.test(route.column)
         + f" ORDER BY {order} {'DESC' if descending else 'ASC'} LIMIT "
@@ -389,18 +403,45 @@ def driven(route: Route, size: int, descending: bool, bounds: Bounds) -> Sql:
 def _drive(asked: Plan, driver: Part, limit: int, size: int, descending: bool, bounds: Bounds) -> Sql:
     assert driver.route is not None
     inner = driven(driver.route, size, descending, bounds)
-    test = passes(asked, driver)
+    test = passes(asked, driver, experiment_known=driver.route.experiment is not None)
     if is_postgres():
         return "WITH c AS MATERIALIZED (" + inner + ") SELECT c.run FROM c WHERE " + test + " LIMIT " + literal(limit)
     return "SELECT c.run FROM (" + inner + ") c WHERE " + test + " LIMIT " + literal(limit)
 
 
-def passes(asked: Plan, driver: Part | None) -> Sql:
-    """That the run ``c.run`` lies in the scope and passes every condition but the exact driver's."""
-    rest = [part.node for part in asked.parts if part is not driver or part.route is None or not part.route.exact]
-    reader = asked.reader()
-    tests = all_of([in_scope(asked.scope), *(reader.condition(node) for node in rest), *asked.extra])
-    return "(SELECT 1 FROM runs_run r WHERE r.id = c.run AND " + tests + " LIMIT 1) IS NOT NULL"
+def passes(asked: Plan, driver: Part | None, *, experiment_known: bool) -> Sql:
+    """That the candidate ``c.run`` lies in the scope and passes every condition but the exact driver's.
+
+    Conditions on side tables come first, rarest first, and are asked by ``c.run`` (and ``c.experiment``) alone: most
+    candidates fail there, and their rows of ``runs_run`` are never read.
+    """
+    rest = [part for part in asked.parts if part is not driver or part.route is None or not part.route.exact]
+    known = {"id": "c.run"} | ({"experiment_id": "c.experiment"} if experiment_known else {})
+    near: list[Sql] = []
+    far: list[Sql] = []
+    for part in sorted(rest, key=asked.share):
+        reader = replace(asked.reader(), known=known)
+        test = reader.condition(part.node)
+        if reader.columns <= known.keys():
+            near.append(test)
+        else:
+            far.append(asked.reader().condition(part.node))
+    if not far and not asked.extra and _few_are_hidden(asked, driver):
+        return all_of([*near, _not_hidden(asked.scope)])
+    tests = all_of([in_scope(asked.scope), *far, *asked.extra])
+    return all_of([*near, "(SELECT 1 FROM runs_run r WHERE r.id = c.run AND " + tests + " LIMIT 1) IS NOT NULL"])
+
+
+def _few_are_hidden(asked: Plan, driver: Part | None) -> bool:
+    """Whether candidates need only be kept out of a short list, instead of each being looked up."""
+    inside = driver is None or (driver.route is not None and driver.route.inside)
+    return inside and not asked.scope.roots_only and asked.hidden is not None and asked.hidden <= MOST_HIDDEN
+
+
+def _not_hidden(scope: Scope) -> Sql:
+    """That the candidate, which is known to lie in the scope's place, is in a state of life that the scope lets in."""
+    lives = ", ".join(str(life) for life in _other_lives(scope))
+    return "c.run NOT IN (SELECT r.id FROM runs_run r WHERE " + own_test(scope, "r") + f" AND r.lifecycle IN ({lives}))"
 
 
 def in_scope(scope: Scope) -> Sql:

@@ -3,7 +3,7 @@
 A route is the FROM and WHERE of a statement that gives run ids. Raw SQL, because the order and the fences matter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runs.query_language.predicates import (
     SHORTEST_INDEXED_TEXT,
@@ -27,7 +27,9 @@ class Route:
 
     ``ordered``: the index gives them in run order, so reading can stop early. ``exact``: each candidate passes the
     condition, no recheck. ``known``: how many, where a counter tells. ``countable``: the index can count them.
-    ``everywhere``: candidates come from all experiments, also where the scope is one.
+    ``everywhere``: candidates come from all experiments, also where the scope is one. ``experiment`` is the column
+    that tells a candidate's experiment, if there is one at hand. ``inside``: all candidates lie in the workspace, or
+    the experiments, of the scope.
     """
 
     column: str
@@ -37,6 +39,8 @@ class Route:
     known: int | None = None
     countable: bool = True
     everywhere: bool = False
+    experiment: str | None = None
+    inside: bool = True
 
     def count(self, cap: int) -> Sql:
         """How many candidates, no further than ``cap``."""
@@ -62,7 +66,7 @@ def route_of(node: Node, reader: Reader) -> Route | None:
 
 
 def _superset(route: Route) -> Route:
-    return Route(route.column, route.body, route.ordered, False, route.known, route.countable)
+    return replace(route, exact=False)
 
 
 def _union(routes: list[Route]) -> Route:
@@ -75,6 +79,7 @@ def _union(routes: list[Route]) -> Route:
         exact=all(route.exact for route in routes),
         known=sum(n for n in known if n is not None) if None not in known else None,
         countable=all(route.countable for route in routes),
+        inside=all(route.inside for route in routes),
     )
 
 
@@ -94,7 +99,8 @@ def _condition_route(condition: Condition, reader: Reader) -> Route | None:
     if any(isinstance(given, Range) for given in condition.values):
         return None
     test = Reader(reader.scope, reader.keys, reader.postgres).condition(condition)
-    return Route("r.id", "FROM runs_run r WHERE " + own_test(reader.scope, "r") + " AND " + test, _is_single(condition))
+    body = "FROM runs_run r WHERE " + own_test(reader.scope, "r") + " AND " + test
+    return Route("r.id", body, _is_single(condition), experiment="r.experiment_id")
 
 
 def _is_single(condition: Condition) -> bool:
@@ -132,14 +138,15 @@ def _side_route(side: Side, scope: Scope) -> Route | None:
     if not present:
         body = body + " AND " + side.test
     ordered = side.ordered and scope.experiment is not None
-    return Route("x.run_id", body, ordered, known=side.n if present else None, countable=side.indexed)
+    known = side.n if present else None
+    return Route("x.run_id", body, ordered, True, known, side.indexed, experiment="x.experiment_id")
 
 
 def _favourite_route(condition: Condition, scope: Scope) -> Route | None:
     wanted = isinstance(condition.value, Flag) and condition.value.value == (condition.op is Op.EQUAL)
     if scope.person_id is None or not wanted:
         return None
-    return Route("f.run_id", "FROM runs_favourite f WHERE f.person_id = " + value(scope.person_id), False)
+    return Route("f.run_id", "FROM runs_favourite f WHERE f.person_id = " + value(scope.person_id), False, inside=False)
 
 
 def is_indexed_text(node: Node) -> bool:
@@ -158,11 +165,13 @@ def _text_route(texts: list[str], reader: Reader) -> Route | None:
         phrases = " AND ".join('"' + text.replace('"', '""') + '"' for text in folded)
         body = "FROM runs_fts WHERE runs_fts MATCH " + value(phrases)
         exact = exact and all(text.isascii() for text in folded)
-        return Route("runs_fts.rowid", body, True, exact, everywhere=True)
+        return Route("runs_fts.rowid", body, True, exact, everywhere=True, inside=False)
     tests = ["x.search LIKE " + value(_pattern(text)) for text in folded]
     if reader.scope.experiments is not None:
         tests.insert(0, experiments_test("x.experiment_id", reader.scope))
-    return Route("x.run_id", "FROM runs_runtext x WHERE " + joined(" AND ", tests), False, exact, countable=False)
+    body = "FROM runs_runtext x WHERE " + joined(" AND ", tests)
+    inside = reader.scope.experiments is not None
+    return Route("x.run_id", body, False, exact, countable=False, experiment="x.experiment_id", inside=inside)
 
 
 def _pattern(text: str) -> str:

@@ -32,8 +32,9 @@ from studio.database import BudgetSpent, is_postgres, time_budget
 
 COLLECT_AT_MOST = 20_000
 FEW = 2_000
-LANES_AT_ONCE = 16
-BUDGET_MS = 150
+LANES_AT_FIRST = 6
+MOST_LANES_AT_ONCE = 400  # SQLite joins at most 500 by UNION
+BUDGET_MS = 100
 WHOLE = 10**12
 
 
@@ -89,9 +90,9 @@ def find_sorted(
         driver, _ = cheapest(search.asked, COLLECT_AT_MOST)
     if search.order.stages and not _collecting_is_cheaper(search, driver):
         found = _by_stages(search)
-        if not (whole and found.cut):
+        if found.lines if not whole else not found.cut:
             return found
-    return _collected(search, driver, WHOLE if whole else slice_size())
+    return _collected(search, driver, WHOLE if whole else slice_size() // 2)
 
 
 def _collecting_is_cheaper(search: _Search, driver: Part | None) -> bool:
@@ -127,7 +128,12 @@ def _source(asked: Plan, driver: Part | None, size: int) -> Sql:
     """The newest candidates: run ids."""
     if driver is not None and driver.route is not None:
         return driven(driver.route, size, True, asked.bounds)
-    return "SELECT r.id AS run FROM (" + candidates(asked.scope, {"id"}, size, True, asked.bounds) + ") r"
+    inner = candidates(asked.scope, {"id", "experiment_id"}, size, True, asked.bounds)
+    return "SELECT r.id AS run, r.experiment_id AS experiment FROM (" + inner + ") r"
+
+
+def _tells_experiment(driver: Part | None) -> bool:
+    return driver is None or driver.route is None or driver.route.experiment is not None
 
 
 def _one_more(asked: Plan, driver: Part | None, size: int) -> Sql:
@@ -151,7 +157,7 @@ def _collecting(search: _Search, driver: Part | None, size: int) -> Sql:
         + f"), s AS {fence}(SELECT c.run, "
         + picked
         + " FROM c WHERE "
-        + passes(search.asked, driver)
+        + passes(search.asked, driver, experiment_known=_tells_experiment(driver))
         + f") SELECT run, {', '.join(names)} FROM s"
     )
     if search.cursor is not None:
@@ -202,18 +208,31 @@ def _without(search: _Search, limit: int, cursor: Cursor | None) -> Sorted:
     return Sorted([(line[0], None, *line[1:]) for line in found.lines], found.floor is not None)
 
 
-def _merged(search: _Search, stage: Stage, lanes: list[int], limit: int, place: tuple[Place, int] | None) -> Sorted:
-    """The first of these experiments' runs by value: one statement, and one more when they were fewer."""
+def _merged(
+    search: _Search,
+    stage: Stage,
+    lanes: list[int],
+    limit: int,
+    place: tuple[Place, int] | None,
+    enough: Place = None,
+) -> Sorted:
+    """The first of these experiments' runs by value, none worse than ``enough``: one statement, and one more when
+    they were fewer.
+    """
     way = "DESC" if search.down else "ASC"
-    size = max(20 * limit, slice_size() // len(lanes))
+    size = max(2 * limit, slice_size() // len(lanes))
     fence = "MATERIALIZED " if is_postgres() else ""
+    no_worse = Sql("")
+    if enough is not None:
+        no_worse = f" AND {stage.column} {'>=' if search.down else '<='} " + value(enough)
     inner = [
-        f"SELECT {stage.run} AS run, {stage.column} AS v "
+        f"SELECT {stage.run} AS run, {stage.column} AS v, x.experiment_id AS experiment "
         + stage.rows(value(number), place, search.down)
+        + no_worse
         + f" ORDER BY {stage.column} {way}, {stage.run} {way} LIMIT {size}"
         for number in lanes
     ]
-    last = ") SELECT c.run, c.v FROM c WHERE " + passes(search.asked, None) + f" LIMIT {limit}"
+    last = ") SELECT c.run, c.v FROM c WHERE " + passes(search.asked, None, experiment_known=True) + f" LIMIT {limit}"
     each = [f"WITH c AS {fence}(" + one + last for one in inner]
     statement = each[0]
     if len(each) > 1:
@@ -242,15 +261,17 @@ def _over_experiments(search: _Search, stage: Stage, limit: int, place: tuple[Pl
     tops = _tops(search.asked, stage, search.order, place, search.down)
     best: Lines = []
     cut = False
-    done = 0
-    while done < len(tops):
-        if len(best) >= limit and not _may_beat(tops[done][0], best[limit - 1][1], search.down):
-            break
-        many = LANES_AT_ONCE if done == 0 else 4 * LANES_AT_ONCE
-        found = _merged(search, stage, [number for _, number in tops[done : done + many]], limit, place)
-        cut = cut or found.cut
-        best = sorted(best + found.lines, key=lambda line: (line[1], line[0]), reverse=search.down)[:limit]
-        done += many
+    many = LANES_AT_FIRST
+    while tops:
+        enough = best[limit - 1][1] if len(best) >= limit else None
+        if enough is not None:
+            tops = [top for top in tops if _may_beat(top[0], enough, search.down)]
+        lanes, tops = [number for _, number in tops[:many]], tops[many:]
+        if lanes:
+            found = _merged(search, stage, lanes, limit, place, enough)
+            cut = cut or found.cut
+            best = sorted(best + found.lines, key=lambda line: (line[1], line[0]), reverse=search.down)[:limit]
+        many = min(4 * many, MOST_LANES_AT_ONCE)
     return Sorted(best, cut and len(best) < limit)
 
 
