@@ -37,9 +37,7 @@ class Conflict(UserMistake):
 
     status = 409
 
-    def __init__(
-        self, message: str, field: str = "", position: int | None = None, current: str | None = None
-    ) -> None:
+    def __init__(self, message: str, field: str = "", position: int | None = None, current: str | None = None) -> None:
         super().__init__(message, field, position)
         self.current = current
 
