@@ -196,7 +196,7 @@ def over_http(seconds: int) -> list[dict[str, Any]]:
     if not shutil.which("wrk"):
         print("wrk is not installed: no figures over HTTP (apt-get install wrk)")
         return []
-    named = {"DATABASE_URL": os.environ["DATABASE_URL"]} if is_postgres() else {}
+    named = {"STUDIO_DEBUG": "no"} | ({"DATABASE_URL": os.environ["DATABASE_URL"]} if is_postgres() else {})
     rows = []
     with tempfile.TemporaryDirectory() as folder, RealServer(Path(folder), env=named) as server:
         token = server.token()
