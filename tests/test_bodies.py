@@ -69,7 +69,9 @@ def test_a_gzip_bomb_stops_at_the_limit() -> None:
         read_body(posted(bomb, **{"Content-Encoding": "gzip"}), 1_000_000)
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"abc" * 100, mtime=0)[:-9], gzip.compress(b"a", mtime=0) + b"more", b""])
+@pytest.mark.parametrize(
+    "body", [b"no gzip", gzip.compress(b"abc" * 100, mtime=0)[:-9], gzip.compress(b"a", mtime=0) + b"more", b""]
+)
 def test_broken_gzip_is_a_mistake(body: bytes) -> None:
     with pytest.raises(UserMistake) as caught:
         read_body(posted(body, **{"Content-Encoding": "gzip"}), 1000)
