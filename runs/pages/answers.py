@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from runs.authors import Author
-from runs.models import Person
+from runs.models import Person, Role, Workspace
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -21,6 +21,11 @@ def author_of(request: HttpRequest) -> Author:
     """Who changes something through a page."""
     person = person_of(request)
     return Author(person.pk, person.username, "page")
+
+
+def may_edit(workspace: Workspace) -> bool:
+    """Whether the person that `workspace_or_404` let in may change things there."""
+    return workspace.your_role is not None and workspace.your_role >= Role.EDITOR
 
 
 def wants_part(request: HttpRequest) -> bool:

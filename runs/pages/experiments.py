@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from runs.access import experiment_or_404, workspace_or_404
 from runs.mistakes import UserMistake
 from runs.models import Lifecycle, Role, Workspace
-from runs.pages.answers import author_of, person_of, show
+from runs.pages.answers import author_of, may_edit, person_of, show
 from runs.reading.experiments import find_experiments
 from runs.recording.experiments import create_experiment, restore_experiment, trash_experiment
 
@@ -48,7 +48,7 @@ def _list(
         "page": page,
         "text": text,
         "trashed": trashed,
-        "may_edit": workspace.your_role >= Role.EDITOR,
+        "may_edit": may_edit(workspace),
         **(more or {}),
     }
     return show(request, "runs/experiment_list.html", context, part="list", status=status)

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from runs.access import workspace_or_404, workspaces_of
-from runs.models import Role, Workspace
-from runs.pages.answers import person_of, show
+from runs.models import Workspace
+from runs.pages.answers import may_edit, person_of, show
 from runs.reading.experiments import find_experiments
 from runs.reading.recent_runs import find_recent_runs
 
@@ -35,6 +35,6 @@ def workspace_home(request: HttpRequest, workspace_name: str) -> HttpResponse:
         "recent": find_recent_runs(workspace),
         "experiments": find_experiments(workspace, limit=8),
         "tracking_uri": tracking_uri(request, workspace),
-        "may_edit": workspace.your_role >= Role.EDITOR,
+        "may_edit": may_edit(workspace),
     }
     return show(request, "workspace_home.html", context)

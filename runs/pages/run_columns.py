@@ -1,5 +1,6 @@
 """Which columns does a person want in the list? A form with every field and key that the runs here use, with counts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -97,9 +98,7 @@ def _groups(
     return groups
 
 
-def _choices(
-    found: list[tuple[Field, int | None]] | list[tuple[Field, int]], chosen: tuple[Field, ...], family: Family
-) -> list[Choice]:
+def _choices(found: Iterable[tuple[Field, int | None]], chosen: tuple[Field, ...], family: Family) -> list[Choice]:
     counts = dict(found)
     first = [field for field in chosen if field.family is family]
     fields = dict.fromkeys([*first, *counts])

@@ -195,5 +195,7 @@ def run_zip(request: HttpRequest, workspace_name: str, uid: str) -> HttpResponse
     workspace = workspace_or_404(person_of(request), workspace_name)
     run = run_or_404(workspace, uid)
     folder = request.GET.get("path", "")
+    if folder:
+        find_entry(run, folder)  # what is wrong with the path is said before the answer has begun
     name = folder.rstrip("/").rpartition("/")[2] or f"{run.name or run.uid}"
     return zip_response(name, zip_members(run, folder))

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from runs.access import workspace_or_404
-from runs.models import Lifecycle, Role, Run, Workspace
-from runs.pages.answers import person_of, show, whole_number
+from runs.models import Lifecycle, Run, Workspace
+from runs.pages.answers import may_edit, person_of, show, whole_number
 from runs.pages.description_html import with_own_files
 from runs.reading.activity import find_activity
 from runs.reading.child_runs import find_child_runs
@@ -39,18 +39,18 @@ def run_url(workspace: Workspace, uid: str, place: str = "run") -> str:
 
 def head_context(workspace: Workspace, head: RunHead, tab: str) -> dict[str, Any]:
     """What run_head.html needs, on every tab."""
-    may_edit = workspace.your_role >= Role.EDITOR
+    editor = may_edit(workspace)
     active, trashed = head.lifecycle == Lifecycle.ACTIVE, head.lifecycle == Lifecycle.TRASHED
     return {
         "workspace": workspace,
         "head": head,
         "tab": tab,
         "tabs": _tabs(workspace, head, tab),
-        "may_edit": may_edit and not trashed,
-        "may_cancel": may_edit and not trashed and not head.status.is_terminal,
-        "may_archive": may_edit and active,
-        "may_trash": may_edit and not trashed,
-        "may_restore": may_edit and not active,
+        "may_edit": editor and not trashed,
+        "may_cancel": editor and not trashed and not head.status.is_terminal,
+        "may_archive": editor and active,
+        "may_trash": editor and not trashed,
+        "may_restore": editor and not active,
         "is_archived": head.lifecycle == Lifecycle.ARCHIVED,
         "is_trashed": trashed,
     }

@@ -1,5 +1,7 @@
 """Which keys do a person's scripts have? Make one (its text is shown once), see them, revoke one."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -36,7 +38,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return _page(request, **made)
 
 
-def _make(request: HttpRequest) -> dict[str, object]:
+def _make(request: HttpRequest) -> dict[str, Any]:
     person = person_of(request)
     scope = request.POST.get("scope", "log")
     if scope not in SCOPES:
@@ -58,7 +60,7 @@ def _make(request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _page(request: HttpRequest, status: int = 200, **more: object) -> HttpResponse:
+def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     person = person_of(request)
     mine = ApiToken.objects.filter(person=person, revoked__isnull=True).select_related("workspace").order_by("-id")
     context = {

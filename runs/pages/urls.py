@@ -66,7 +66,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace_name>/", home.workspace_home, name="workspace_home"),
     path("w/<slug:workspace_name>/experiments", experiments.experiment_list, name="experiment_list"),
     path("w/<slug:workspace_name>/move_experiment", experiments.move_experiment, name="move_experiment"),
-    path("w/<slug:workspace_name>/experiments/<any_text:experiment_name>", run_list.experiment_runs, name="experiment_runs"),
+    path(
+        "w/<slug:workspace_name>/experiments/<any_text:experiment_name>",
+        run_list.experiment_runs,
+        name="experiment_runs",
+    ),
     path("w/<slug:workspace_name>/columns", run_columns.run_columns, name="run_columns"),
     path("w/<slug:workspace_name>/runs", run_list.run_list, name="run_list"),
     path(RUN, run_page.run_page, name="run"),

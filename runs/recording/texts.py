@@ -43,7 +43,7 @@ def describe_run(run: Run, description: str, author: Author, *, expected: str | 
         run = fresh(run)
         if expected is not None:
             current = RunText.objects.values_list("description", flat=True).get(run_id=run.pk)
-            if current != expected.replace("\r\n", "\n"):
+            if current.replace("\r\n", "\n") != expected.replace("\r\n", "\n"):
                 raise Conflict("Somebody edited this description meanwhile.", "description", current=current)
         put_description(run, description, author)
         _mirror(run, DESCRIPTION_TAG, description)

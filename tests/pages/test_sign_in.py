@@ -101,6 +101,7 @@ def test_every_page_but_the_listed_ones_asks_for_sign_in(db: None) -> None:
         "path": "a.txt",
         "experiment_name": "e",
         "token_id": 1,
+        "number": 1,
     }
     for _, pattern in _pages(urls.urlpatterns):
         if not pattern.name:
