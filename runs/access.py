@@ -10,7 +10,7 @@ from studio.database import now_ms
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_START = "rst_"  # noqa: S105 - what every token starts with
-_SCOPE_ROLE = {"read": Role.VIEWER, "log": Role.EDITOR, "admin": Role.OWNER}
+SCOPE_ROLE = {"read": Role.VIEWER, "log": Role.EDITOR, "admin": Role.OWNER}
 
 
 def role_in(person: Person, workspace: Workspace) -> Role | None:
@@ -88,8 +88,8 @@ def issue_token(
     person: Person, workspace: Workspace, name: str, scope: str = "log", expires: int | None = None
 ) -> tuple[ApiToken, str]:
     """Make a token; its text is given back once and kept nowhere. ``scope`` is read, log or admin."""
-    if scope not in _SCOPE_ROLE:
-        raise ValueError(f"scope must be one of {', '.join(_SCOPE_ROLE)}")
+    if scope not in SCOPE_ROLE:
+        raise ValueError(f"scope must be one of {', '.join(SCOPE_ROLE)}")
     text = new_token_text()
     token = ApiToken.objects.create(
         person=person,
@@ -124,4 +124,4 @@ def token_role(token: ApiToken, workspace: Workspace) -> Role | None:
     if token.workspace_id != workspace.pk:
         return None
     held = role_in(token.person, workspace)
-    return None if held is None else Role(min(held, _SCOPE_ROLE[token.scope]))
+    return None if held is None else Role(min(held, SCOPE_ROLE[token.scope]))

@@ -10,9 +10,10 @@ from runs.artifacts.answers import file_response
 from runs.artifacts.paths import safe_folder, safe_path
 from runs.bodies import body_stream
 from runs.mistakes import NotFound, UserMistake
-from runs.mlflow_api.doors import Answer, Call, NotImplementedHere, answer_mistake, open_to_tokens, reads, writes
+from runs.mlflow_api.doors import Answer, Call, open_to_tokens, reads, writes
 from runs.mlflow_api.experiments import find_experiment
 from runs.mlflow_api.logged_model_lookup import find_model
+from runs.mlflow_api.mistakes import NotImplementedHere, answer_mistake
 from runs.mlflow_api.run_calls import find_run, run_of
 from runs.mlflow_api.shapes import Shape, file_shape, model_uri, run_uri, without_empty
 from runs.models import Artifact

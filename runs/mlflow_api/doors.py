@@ -13,25 +13,17 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from runs.access import role_in, token_for, token_role, workspace_or_404, workspaces_of
+from runs.access import workspace_or_404, workspaces_of
 from runs.authors import Author
 from runs.bodies import read_json
-from runs.mistakes import (
-    AlreadyExists,
-    Conflict,
-    LengthRequired,
-    NotAllowed,
-    NotFound,
-    TooLarge,
-    UserMistake,
-    WrongMediaType,
-)
+from runs.mistakes import NotAllowed, UserMistake
+from runs.mlflow_api.admission import admit
+from runs.mlflow_api.mistakes import DiskFull, NotSignedIn, Overloaded, WrongMethod, answer_mistake
 from runs.mlflow_api.sent import Sent
-from runs.models import ApiToken, Person, Role, Workspace
-from runs.recording.tokens import note_use
+from runs.models import Person, Role, Workspace
 
 Answer = Mapping[str, Any] | HttpResponseBase
 CallFunction = Callable[..., Answer]
@@ -44,66 +36,12 @@ log = logging.getLogger(__name__)
 _BROWSER_PATH = re.compile(r"/(w/[^/]+/)?(ajax-api/|get-artifact$)")
 
 
-class NotSignedIn(UserMistake):
-    """No token, or one that opens nothing."""
-
-    status = 401
-
-
-class NotImplementedHere(UserMistake):
-    """A part of the protocol that the studio does not offer."""
-
-    status = 501
-
-
-class NoSuchEndpoint(NotFound):
-    """No call of the protocol has this path."""
-
-
-class WrongMethod(UserMistake):
-    """The path is right, the HTTP method is not."""
-
-    status = 405
-
-
-class Overloaded(UserMistake):
-    """The database could not take it now; the same request may work in a moment."""
-
-    status = 503
-
-
-class DiskFull(UserMistake):
-    """There is no room left to keep what was sent."""
-
-    status = 507
-
-
-# The first kind that fits gives the word, and the status where MLflow's clients expect another than ours.
-_WORDS: tuple[tuple[type[UserMistake], str, int | None], ...] = (
-    (NotSignedIn, "UNAUTHENTICATED", None),
-    (NoSuchEndpoint, "ENDPOINT_NOT_FOUND", None),
-    (NotFound, "RESOURCE_DOES_NOT_EXIST", None),
-    (NotAllowed, "PERMISSION_DENIED", None),
-    (AlreadyExists, "RESOURCE_ALREADY_EXISTS", 400),
-    (Conflict, "RESOURCE_CONFLICT", None),
-    (NotImplementedHere, "NOT_IMPLEMENTED", None),
-    (Overloaded, "TEMPORARILY_UNAVAILABLE", None),
-    (DiskFull, "RESOURCE_EXHAUSTED", None),
-    (WrongMethod, "BAD_REQUEST", None),
-    (LengthRequired, "BAD_REQUEST", None),
-    (WrongMediaType, "BAD_REQUEST", 400),
-    (TooLarge, "INVALID_PARAMETER_VALUE", None),
-    (UserMistake, "INVALID_PARAMETER_VALUE", None),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call: the request, where it leads, who makes it, and what was sent with it."""
 
     request: HttpRequest
     workspace: Workspace
-    person: Person
     role: Role
     author: Author
     sent: Sent
@@ -168,19 +106,6 @@ def as_json(answer: Mapping[str, Any], status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps(answer), content_type="application/json", status=status)
 
 
-def answer_mistake(mistake: UserMistake) -> HttpResponse:
-    """A mistake in the protocol's words: ``{"error_code": ..., "message": ...}``."""
-    word, status = next((word, status) for kind, word, status in _WORDS if isinstance(mistake, kind))
-    body = {"error_code": word, "message": mistake.message}
-    # JsonResponse, not orjson: the message may quote a lone surrogate that was sent.
-    response = JsonResponse(body, status=status or mistake.status)
-    if isinstance(mistake, NotSignedIn):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="Run Studio", Basic realm="Run Studio"'
-    if isinstance(mistake, Overloaded):
-        response.headers["Retry-After"] = "1"
-    return response
-
-
 def _refuse_method(methods: list[str]) -> HttpResponse:
     response = answer_mistake(WrongMethod(f"This call takes {' or '.join(methods)}."))
     response.headers["Allow"] = ", ".join(methods)
@@ -189,16 +114,10 @@ def _refuse_method(methods: list[str]) -> HttpResponse:
 
 def _call(request: HttpRequest, workspace_name: str | None, role: Role, raw: bool) -> Call:
     secret = _secret(request)
-    if secret is None:
-        person, workspace, held = _by_session(request, workspace_name)
-        author = Author(person.pk, person.username, "mlflow")
-    else:
-        token, workspace, held = _by_token(secret, workspace_name)
-        person = token.person
-        author = Author(person.pk, person.username, "mlflow", token.pk)
+    workspace, author, held = _by_session(request, workspace_name) if secret is None else admit(secret, workspace_name)
     if held < role:
-        raise NotAllowed(f"This needs the role {role.label} in {workspace.name!r}; this token's is {held.label}.")
-    return Call(request, workspace, person, held, author, _sent(request, raw))
+        raise NotAllowed(f"This needs the role {role.label} in {workspace.name!r}; yours here is {held.label}.")
+    return Call(request, workspace, held, author, _sent(request, raw))
 
 
 def _secret(request: HttpRequest) -> str | None:
@@ -215,19 +134,7 @@ def _secret(request: HttpRequest) -> str | None:
     return None
 
 
-def _by_token(secret: str, workspace_name: str | None) -> tuple[ApiToken, Workspace, Role]:
-    token = token_for(secret)
-    if token is None:
-        raise NotSignedIn("This token is unknown, expired or revoked.")
-    workspace = token.workspace
-    role = token_role(token, workspace)
-    if role is None or workspace_name not in (None, workspace.name):
-        raise NotFound(f"There is no workspace {workspace_name or workspace.name!r} here, or this token is not for it.")
-    note_use(token)
-    return token, workspace, role
-
-
-def _by_session(request: HttpRequest, workspace_name: str | None) -> tuple[Person, Workspace, Role]:
+def _by_session(request: HttpRequest, workspace_name: str | None) -> tuple[Workspace, Author, Role]:
     """A signed-in browser may read: nothing that a foreign page could make it do changes anything."""
     person = request.user
     may_read = request.method in ("GET", "HEAD") and _BROWSER_PATH.match(request.path_info)
@@ -239,7 +146,7 @@ def _by_session(request: HttpRequest, workspace_name: str | None) -> tuple[Perso
             raise UserMistake("Say which workspace is meant: put /w/<workspace> before the path.", "workspace")
         workspace_name = names[0]
     workspace = workspace_or_404(person, workspace_name)
-    return person, workspace, role_in(person, workspace) or Role.VIEWER
+    return workspace, Author(person.pk, person.username, "mlflow"), workspace.your_role or Role.VIEWER
 
 
 def _sent(request: HttpRequest, raw: bool) -> Sent:

@@ -8,7 +8,7 @@ from runs.limits import BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS, BIGGEST_INTEGER
 from runs.mistakes import UserMistake
 from runs.mlflow_api.doors import Answer, Call, writes
 from runs.mlflow_api.names import bad_name, checked_name, key_value_pairs, tag_key, unique_pairs
-from runs.mlflow_api.run_calls import find_run, run_of
+from runs.mlflow_api.run_calls import find_run, find_run_to_log, run_id_of, run_of
 from runs.mlflow_api.sent import Sent
 from runs.models import KeyKind, Run
 from runs.recording.attribute_rows import attribute_texts
@@ -25,7 +25,7 @@ _MODEL_ID, _DATASET_NAME, _DATASET_DIGEST = 64, 500, 36
 @writes("POST")
 def log_metric(call: Call) -> Answer:
     """runs/log-metric."""
-    run = run_of(call)
+    run = find_run_to_log(call, run_id_of(call))
     point = _point(call.sent)
     _log(call, run, [point], _sources(call.sent, point))
     return {}
@@ -58,7 +58,7 @@ def delete_tag(call: Call) -> Answer:
 def log_a_batch(call: Call) -> Answer:
     """runs/log-batch."""
     sent = call.sent
-    run = find_run(call, sent.text("run_id", required=True))
+    run = find_run_to_log(call, sent.text("run_id", required=True))
     metrics, params, tags = (sent.objects(name) for name in ("metrics", "params", "tags"))
     _check_sizes(metrics, params, tags)
     points, sources = _points(sent, metrics)

