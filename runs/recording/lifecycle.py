@@ -131,7 +131,7 @@ def _insert_run(experiment: Experiment, new: NewRun) -> Run:
         experiment=experiment,
         name=new.name,
         status=new.status,
-        submitter=Submitter(submitter_id(workspace, new.submitter), workspace, new.submitter),
+        submitter=Submitter(id=submitter_id(workspace, new.submitter), workspace_id=workspace, name=new.submitter),
         compute_id=compute_id(workspace, new.compute) if new.compute else None,
         parent=parent,
         root_id=(parent.root_id or parent.pk) if parent else None,
