@@ -14,15 +14,13 @@ from django.db import connection
 
 from runs.models import KeyKind, Lifecycle
 from runs.query_language.comparing import (
-    attribute_test,
     duration_test,
-    number_test,
     text_test,
     time_test,
 )
+from runs.query_language.sides import KnownKey, Side, side_of
 from runs.query_language.sql import FALSE, TRUE, Sql, all_of, any_of, listed, opposite, value
 from runs.query_language.tree import (
-    Aggregate,
     And,
     Condition,
     Family,
@@ -32,7 +30,6 @@ from runs.query_language.tree import (
     Not,
     Op,
     Or,
-    Range,
     StatusSet,
     Text,
     Value,
@@ -47,16 +44,7 @@ KINDS = {
     Family.TAG: KeyKind.TAG,
     Family.PROPERTY: KeyKind.PROPERTY,
 }
-METRIC_COLUMN = {
-    Aggregate.LAST: "last",
-    Aggregate.MIN: "low",
-    Aggregate.MAX: "high",
-    Aggregate.FIRST: "first",
-    Aggregate.COUNT: "count",
-}
-INDEXED_AGGREGATES = frozenset({Aggregate.LAST, Aggregate.MIN, Aggregate.MAX})
 SHORTEST_INDEXED_TEXT = 3
-_POSITIVE_INDEXED = frozenset({Op.EQUAL, Op.IN, Op.LESS, Op.LESS_EQUAL, Op.GREATER, Op.GREATER_EQUAL, Op.EXISTS})
 _KNOWS_LOWER = "_knows_studio_lower"
 _ENDED = ", ".join(str(int(status)) for status in sorted(TERMINAL))
 
@@ -84,14 +72,6 @@ class Scope:
     def experiment(self) -> int | None:
         """The only experiment, if there is just one."""
         return self.experiments[0] if self.experiments is not None and len(self.experiments) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownKey:
-    """A name that runs of the scope use: its number, and on how many runs it stands (all lifecycles)."""
-
-    id: int
-    n: int
 
 
 KeyName = tuple[KeyKind, str]
@@ -213,7 +193,7 @@ class Reader:
         held = self.probe(side)
         return opposite(held) if condition.op is Op.MISSING else held
 
-    def probe(self, side: "Side") -> Sql:
+    def probe(self, side: Side) -> Sql:
         """That the run has such a row in a side table."""
         test = Sql("") if side.test is TRUE else " AND " + side.test
         return (
@@ -379,48 +359,6 @@ def names_test(table: str, op: Op, values: tuple[Value, ...], scope: Scope, post
 def statuses_in(values: tuple[Value, ...]) -> list[Status]:
     """The states that the values name."""
     return sorted({status for given in values if isinstance(given, StatusSet) for status in given.statuses})
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A condition on a side table's row ``x``: which table and key, and the test of its value.
-
-    ``indexed``: the test is a range of an index led by (experiment, key). ``ordered``: that range is one value, so
-    inside an experiment it comes in run order.
-    """
-
-    table: str
-    key_id: int
-    n: int
-    test: Sql
-    indexed: bool
-    ordered: bool
-
-
-def side_of(condition: Condition, known: KnownKey, postgres: bool) -> Side:
-    """The side-table form of a condition on a tag, parameter, property or metric (MISSING reads as EXISTS)."""
-    op, values = condition.op, condition.values
-    present = op in (Op.EXISTS, Op.MISSING)
-    single = op in (Op.EQUAL, Op.IN) and len(values) == 1 and not isinstance(values[0], Range)
-    if condition.field.family is Family.METRIC:
-        aggregate = condition.field.aggregate
-        test = _metric_presence(aggregate) if present else _metric_test(aggregate, op, values)
-        indexed = aggregate in INDEXED_AGGREGATES and op in _POSITIVE_INDEXED and "flag" not in test.text
-        return Side("runs_runmetric", known.id, known.n, test, indexed, single and indexed)
-    test = TRUE if present else attribute_test("x", op, values, postgres=postgres)
-    indexed = op in _POSITIVE_INDEXED or op is Op.MISSING
-    return Side("runs_runattr", known.id, known.n, test, indexed, single)
-
-
-def _metric_presence(aggregate: Aggregate) -> Sql:
-    if aggregate in (Aggregate.MIN, Aggregate.MAX):
-        return Sql(f"x.{METRIC_COLUMN[aggregate]} IS NOT NULL")
-    return TRUE
-
-
-def _metric_test(aggregate: Aggregate, op: Op, values: tuple[Value, ...]) -> Sql:
-    nan = {Aggregate.LAST: Sql("x.flag = 1"), Aggregate.FIRST: Sql("x.first IS NULL")}.get(aggregate)
-    return number_test(f"x.{METRIC_COLUMN[aggregate]}", op, values, None if nan is None else lambda: nan)
 
 
 def unknown_names(tree: Node | None, keys: Keys) -> list[Condition]:

@@ -17,17 +17,8 @@ from runs.query_language.sql import value
 from runs.query_language.suggestions import did_you_mean
 from runs.query_language.tree import And, Condition, Family, Field, Flag, Node, Op, Word, leaves
 from runs.reading.cursors import Cursor
-from runs.reading.planner import (
-    EVERYWHERE,
-    Bounds,
-    Lines,
-    Plan,
-    Reading,
-    counting_statement,
-    find_newest,
-    plan,
-    total_of,
-)
+from runs.reading.planner import Lines, Reading, counting_statement, find_newest
+from runs.reading.plans import EVERYWHERE, Bounds, Plan, plan, total_of
 from runs.reading.run_rows import RunRow, rows_from, rows_too
 from runs.reading.run_search import RunSearch
 from runs.reading.sort_orders import number_of_values
@@ -46,7 +37,8 @@ class RunPage:
 
     ``complete`` is False when the search stopped early: it looked at ``searched`` runs, and ``next`` goes on from
     there (or, in a sorted list, only those ``searched`` took part in the sort). ``warnings`` are mistakes that
-    did not keep the query from running, such as a name that no run uses.
+    did not keep the query from running, such as a name that no run uses. ``count`` is how many match, where the page
+    itself tells; else ask `count_runs`.
     """
 
     rows: list[RunRow]
@@ -56,6 +48,7 @@ class RunPage:
     complete: bool = True
     searched: int | None = None
     warnings: tuple[UserMistake, ...] = ()
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +113,7 @@ class LinePage:
     complete: bool = True
     searched: int | None = None
     warnings: tuple[UserMistake, ...] = ()
+    count: int | None = None
 
 
 def find_lines(

@@ -5,15 +5,8 @@ A route is the FROM and WHERE of a statement that gives run ids. Raw SQL, becaus
 
 from dataclasses import dataclass, replace
 
-from runs.query_language.predicates import (
-    SHORTEST_INDEXED_TEXT,
-    Reader,
-    Scope,
-    Side,
-    experiments_test,
-    key_name,
-    side_of,
-)
+from runs.query_language.predicates import SHORTEST_INDEXED_TEXT, Reader, Scope, experiments_test, key_name
+from runs.query_language.sides import Side, side_of
 from runs.query_language.sql import TRUE, Sql, joined, literal, value
 from runs.query_language.tree import And, Condition, Family, Flag, Node, Op, Or, Range, Text
 

@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import Any
 
 from runs.models import Lifecycle
-from runs.query_language.predicates import METRIC_COLUMN, rows_of
+from runs.query_language.predicates import rows_of
+from runs.query_language.sides import METRIC_COLUMN
 from runs.query_language.sql import Sql, listed, value
 from runs.query_language.tree import Aggregate, Family, Field
 from runs.reading.run_documents import KEPT, Doc, number, overlay_metrics, put_whole_texts, read_doc

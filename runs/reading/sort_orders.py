@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from runs.query_language.order import SortKey
-from runs.query_language.predicates import INDEXED_AGGREGATES, METRIC_COLUMN, KnownKey, Reader, key_name
+from runs.query_language.predicates import Reader, key_name
+from runs.query_language.sides import INDEXED_AGGREGATES, METRIC_COLUMN, KnownKey
 from runs.query_language.sql import Sql, all_of, any_of, value
 from runs.query_language.tree import Condition, Family, Field, Op
 from runs.reading.cursors import Cursor, Place

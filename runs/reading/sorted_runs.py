@@ -12,21 +12,8 @@ from runs.query_language.order import SortKey
 from runs.query_language.predicates import rows_of
 from runs.query_language.sql import Sql, joined, listed, literal, value
 from runs.reading.cursors import Cursor, Place
-from runs.reading.planner import (
-    EVERYWHERE,
-    Bounds,
-    Lines,
-    Part,
-    Plan,
-    Reading,
-    candidates,
-    cheapest,
-    counted,
-    driven,
-    find_newest,
-    passes,
-    slice_size,
-)
+from runs.reading.planner import Lines, Reading, candidates, driven, find_newest, passes, slice_size
+from runs.reading.plans import EVERYWHERE, Bounds, Part, Plan, cheapest, counted
 from runs.reading.sort_orders import Order, Stage, beyond, order_by, order_of
 from studio.database import BudgetSpent, is_postgres, time_budget
 

@@ -87,6 +87,7 @@ def test_archived_and_trashed_runs_stay_out_until_asked_for(cast: Cast) -> None:
     assert names(cast, q="archived:yes OR name:daily") == ["old", "daily"]
     trash = find_runs(cast.lab, search(), lifecycles=[Lifecycle.TRASHED])
     assert [row.name for row in trash.rows] == ["gone"]
+    assert trash.count == 1
     assert count_runs(cast.lab, search(), lifecycles=[Lifecycle.TRASHED]).n == 1
 
 
@@ -155,7 +156,11 @@ def test_a_search_that_is_cut_short_says_so_and_goes_on(cast: Cast, monkeypatch:
     assert [row.uid for row in page.rows] == [wanted.uid]
 
 
-def test_mlflow_s_search_goes_through_experiments_and_lifecycles_page_by_page(cast: Cast) -> None:
+@pytest.mark.parametrize("lanes", [1, 50])
+def test_mlflow_s_search_goes_through_experiments_and_lifecycles_page_by_page(
+    cast: Cast, lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "MOST_LANES", lanes)
     one, two = make_experiment(cast.lab, "one"), make_experiment(cast.lab, "two")
     made = [make_run(one if i % 2 else two, name=f"run {i}", params={"lr": str(i)}) for i in range(7)]
     trash_run(made[3], SOMEBODY)
