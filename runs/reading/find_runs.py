@@ -100,7 +100,7 @@ def find_runs(
     scope = scope_of(workspace, search, experiment, person, lifecycles)
     page = _find_lines(scope, search)
     rows = rows_from(page.lines, shown, scope.now_ms, nested=scope.roots_only)
-    return RunPage(rows, shown, page.next, page.previous, page.complete, page.searched, page.warnings)
+    return RunPage(rows, shown, page.next, page.previous, page.complete, page.searched, page.warnings, page.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,8 @@ def _find_lines(scope: Scope, search: RunSearch) -> LinePage:
         lines = [(line[0], *line[1 + listing.values :]) for line in lines]
     following, previous = _cursors(listing, sort_to_text(search.sort) if search.sort else "", cursor, back)
     complete = listing.floor is None and listing.searched is None
-    return LinePage(lines, following, previous, complete, listing.searched, warnings)
+    count = len(lines) if complete and cursor is None and following is None else None
+    return LinePage(lines, following, previous, complete, listing.searched, warnings, count)
 
 
 def children_of(
