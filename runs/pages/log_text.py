@@ -33,7 +33,7 @@ def line_html(text: str) -> SafeString:
 
 def is_error_line(text: str) -> bool:
     """Whether a line tells of an error: the head of a traceback, an exception's name in front, or a level of log."""
-    return bool(_ERROR.search(text[:400]))
+    return bool(_ERROR.search(_SEQUENCE.sub("", text[:400])))
 
 
 def _last_state(text: str) -> str:

@@ -88,6 +88,7 @@ class Visit:
 def visit(page: Page, live_server: LiveServer) -> Iterator[Visit]:
     """A page; the test fails if its console reported anything unexpected."""
     made = Visit(page, live_server.url)
+    page.set_default_timeout(10_000)
     page.on("console", made.heard)
     page.on("pageerror", lambda error: made.troubles.append(str(error)))
     yield made
