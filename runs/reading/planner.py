@@ -78,7 +78,8 @@ def find_newest(
             return search.run(text, cheap=False)
     search.asked = counted(asked)
     driver, cost = cheapest(search.asked, limit)
-    return search.run(driver, cheap=cost < CHEAP)
+    is_astray = driver is not None and driver.route is not None and driver.route.everywhere
+    return search.run(driver, cheap=cost < CHEAP and not is_astray)
 
 
 def _lazy_route(asked: Plan) -> Part | None:

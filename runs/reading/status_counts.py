@@ -8,15 +8,20 @@ from runs.statuses import GROUPS, Status
 
 @dataclass(frozen=True, slots=True)
 class StatusCounts:
-    """Active runs by state, and how many were archived or trashed. ``by_status`` leaves out what is zero."""
+    """Active runs by state, and how many were archived or trashed. ``by_status`` leaves out what is zero.
+
+    ``runs`` and ``roots`` are how many active runs there are, with and without child runs, whichever were counted.
+    """
 
     by_status: dict[Status, int]
     archived: int
     trashed: int
+    runs: int
+    roots: int
 
     @property
     def total(self) -> int:
-        """All active runs."""
+        """All active runs that were counted."""
         return sum(self.by_status.values())
 
     @property
@@ -27,18 +32,21 @@ class StatusCounts:
 
 def status_counts(workspace: Workspace, experiment: Experiment | None = None, *, nested: bool = False) -> StatusCounts:
     """The counts of a workspace or one experiment; of root runs only with ``nested``. One statement."""
-    by_status = Facet.Dimension.ROOT_STATUS if nested else Facet.Dimension.STATUS
     rows = Facet.objects.filter(
         workspace_id=workspace.pk,
         experiment_id=0 if experiment is None else experiment.pk,
-        dimension__in=[by_status, Facet.Dimension.LIFECYCLE],
+        dimension__in=[Facet.Dimension.STATUS, Facet.Dimension.ROOT_STATUS, Facet.Dimension.LIFECYCLE],
         n__gt=0,
     ).values_list("dimension", "value", "n")
-    states: dict[Status, int] = {}
-    lives: dict[Lifecycle, int] = {}
+    counts: dict[int, dict[int, int]] = {}
     for dimension, value, n in rows:
-        if dimension == by_status:
-            states[Status(value)] = n
-        else:
-            lives[Lifecycle(value)] = n
-    return StatusCounts(states, lives.get(Lifecycle.ARCHIVED, 0), lives.get(Lifecycle.TRASHED, 0))
+        counts.setdefault(dimension, {})[value] = n
+    runs, roots = counts.get(Facet.Dimension.STATUS, {}), counts.get(Facet.Dimension.ROOT_STATUS, {})
+    lives = counts.get(Facet.Dimension.LIFECYCLE, {})
+    return StatusCounts(
+        by_status={Status(value): n for value, n in (roots if nested else runs).items()},
+        archived=lives.get(Lifecycle.ARCHIVED, 0),
+        trashed=lives.get(Lifecycle.TRASHED, 0),
+        runs=sum(runs.values()),
+        roots=sum(roots.values()),
+    )

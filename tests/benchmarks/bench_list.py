@@ -291,20 +291,27 @@ def table() -> str:
     lines = []
     for file in sorted(RESULTS.glob("list-*.json")):
         told = json.loads(file.read_text())
-        lines += [f"\n### {told['database']}, {told['runs']:,} runs ({told['when']})\n"]
-        lines += ["| question | where | bar p95 | list p50 / p95 | page p50 / p95 | bare SQL p50 | rows |"]
-        lines += ["|---|---|---|---|---|---|---|"]
-        for case in told["cases"]:
-            page = case.get("page")
-            shown = f"{page['p50']} / {page['p95']}" if page else ""
-            over = page["p95"] if page else case["read"]["p95"]
-            mark = " **over**" if over > case["bar"] else ""
-            partial = "" if case.get("complete", True) else ", partial"
-            lines.append(
-                f"| {case['name']} | {case['place']} | {case['bar']}{mark} "
-                f"| {case['read']['p50']} / {case['read']['p95']} | {shown} | {case.get('raw', {}).get('p50', '')} | {case.get('rows') or 0}{partial} |"
-            )
+        lines += [f"\n### {told['database']}, {told['runs']:,} runs ({told['when']}, load {told['load']:.0f})\n"]
+        lines += [
+            "| question | where | bar | list CPU | list p50 / p95 | page CPU | page p50 / p95 | bare SQL CPU | rows |"
+        ]
+        lines += ["|---|---|---|---|---|---|---|---|---|"]
+        lines += [_line(case) for case in told["cases"]]
     return "\n".join(lines)
+
+
+def _line(case: dict[str, Any]) -> str:
+    read, page = case["read"], case.get("page") or {}
+    whole = f"{page['p50']} / {page['p95']}" if page else ""
+    rows = f"{case.get('rows') or 0}{'' if case.get('complete', True) else ', partial'}"
+    figures = [
+        read["cpu"],
+        f"{read['p50']} / {read['p95']}",
+        page.get("cpu", ""),
+        whole,
+        case.get("raw", {}).get("cpu", ""),
+    ]
+    return "| " + " | ".join(str(part) for part in (case["name"], case["place"], case["bar"], *figures, rows)) + " |"
 
 
 def main() -> None:

@@ -36,4 +36,5 @@ def test_states_are_counted_as_runs_move(cast: Cast) -> None:
     assert flat.by_status == {Status.RUNNING: 1, Status.FAILED: 1}
     assert (flat.total, flat.archived, flat.by_group["ended"]) == (2, 1, 1)
     assert nested.by_status == {Status.RUNNING: 1}
+    assert (flat.runs, flat.roots) == (nested.runs, nested.roots) == (2, 1)
     assert status_counts(cast.elsewhere).total == 0
