@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "studio.static_files.OnlyWhatIsServed",
+    "django.contrib.staticfiles",
     "django_htmx",
     "template_partials",
     "rest_framework",
@@ -124,6 +124,7 @@ USE_I18N = False
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("STUDIO_STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder", "studio.static_files.OnlyWhatIsServed"]
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
