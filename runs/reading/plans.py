@@ -14,7 +14,7 @@ from runs.query_language.tree import And, Condition, Family, Node, Op, Text
 from runs.reading.routes import Route, is_indexed_text, route_of
 from studio.database import is_postgres
 
-COUNT_CAP = 50_000
+COUNT_CAP = 30_000
 TEXT_COUNT_CAP = 3_000
 GUESS = 0.3
 RARE_TEXT = 0.005  # of a text that the newest runs did not have often enough
@@ -145,9 +145,13 @@ def counted(asked: Plan) -> Plan:
         for part in asked.parts
     ]
     for (i, route), n in zip(routes, found, strict=True):
-        is_more = route.everywhere and n > _cap(route)
-        parts[i] = replace(parts[i], n=max(int(n), int(all_runs * GUESS)) if is_more else int(n))
+        parts[i] = replace(parts[i], n=int(n) if n <= _cap(route) else _guessed(route, int(n), int(all_runs)))
     return replace(asked, parts=tuple(parts), total=int(total), world=int(all_runs), hidden=int(hidden))
+
+
+def _guessed(route: Route, counted_to: int, all_runs: int) -> int:
+    """How many there may be when counting stopped at the cap."""
+    return max(counted_to, int(GUESS * (all_runs if route.everywhere else route.most)))
 
 
 def other_lives(scope: Scope) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ class Route:
     condition, no recheck. ``known``: how many, where a counter tells. ``countable``: the index can count them.
     ``everywhere``: candidates come from all experiments, also where the scope is one. ``experiment`` is the column
     that tells a candidate's experiment, if there is one at hand. ``inside``: all candidates lie in the workspace, or
-    the experiments, of the scope.
+    the experiments, of the scope. ``most``: there cannot be more than so many, where a counter tells.
     """
 
     column: str
@@ -34,6 +34,7 @@ class Route:
     everywhere: bool = False
     experiment: str | None = None
     inside: bool = True
+    most: int = 0
 
     def count(self, cap: int) -> Sql:
         """How many candidates, no further than ``cap``."""
@@ -132,7 +133,7 @@ def _side_route(side: Side, scope: Scope) -> Route | None:
         body = body + " AND " + side.test
     ordered = side.ordered and scope.experiment is not None
     known = side.n if present else None
-    return Route("x.run_id", body, ordered, True, known, side.indexed, experiment="x.experiment_id")
+    return Route("x.run_id", body, ordered, True, known, side.indexed, experiment="x.experiment_id", most=side.n)
 
 
 def _favourite_route(condition: Condition, scope: Scope) -> Route | None:
