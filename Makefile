@@ -84,8 +84,8 @@ test-clients: .venv/for-running .venv-clients/installed ## unchanged MLflow clie
 	STUDIO_PYTHON=$(CURDIR)/$(PY) PYTHONPATH=$(CURDIR) .venv-clients/bin/python -m pytest -c tests/clients/pytest.ini --rootdir tests/clients tests/clients; \
 	else echo "There are no client tests yet"; fi
 
-bench: .venv/for-testing ## the benchmarks, on both databases (long)
-	@tools/with_postgres --durable $(PY) -m tests.benchmarks
+bench: .venv/for-testing system-packages ## the benchmarks, on both databases (long; RUNS="1000 100000" for a part)
+	@tools/bench $(RUNS)
 
 screenshots: .venv/for-testing system-packages ## pictures of the main pages, into test-results/
 	$(PY) tools/screenshots.py --url http://127.0.0.1:$(PORT)
