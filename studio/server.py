@@ -1,5 +1,6 @@
 """How does gunicorn serve the studio? ``python -m gunicorn -c python:studio.server``; see docs/settings.md."""
 
+import gc
 import threading
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,22 @@ control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 
+def spare_the_collector() -> None:
+    """Let the garbage collector pass over what lives as long as the worker, and come by less often.
+
+    A thousand points or runs in one request are many small objects that die with it by reference count alone;
+    by default the collector walked the whole of Django several times meanwhile (a search of 1,000 runs: 122 ms, 82
+    without).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def post_worker_init(worker: Any) -> None:
     """Each worker keeps house beside its requests; the thread ends with its process."""
     from studio.housekeeping import keep_house
 
+    spare_the_collector()
     pause = float(env("STUDIO_HOUSEKEEPING_SECONDS", "5"))
     threading.Thread(target=keep_house, args=(pause,), daemon=True, name=f"housekeeping of {worker}").start()
