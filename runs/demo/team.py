@@ -69,12 +69,12 @@ def experiments_of(workspace: Workspace) -> dict[str, Experiment]:
 
 def jobs() -> Iterator[Job]:
     """Every run of the demo, over the last four weeks."""
-    yield spirals.sweep(hours_ago=330)
+    yield spirals.sweep(hours_ago=30)
     yield from spirals.by_hand(hours_ago=160)
-    yield from glyphs.jobs(hours_ago=420)
-    yield from customers.jobs(hours_ago=110)
-    yield from films.jobs(hours_ago=240)
-    yield from houses.jobs(hours_ago=200)
+    yield from glyphs.jobs(hours_ago=230)
+    yield from customers.jobs(hours_ago=300)
+    yield from films.jobs(hours_ago=120)
+    yield from houses.jobs(hours_ago=130)
     yield from nightly.jobs()
 
 
