@@ -12,6 +12,7 @@ from runs.query_language.mlflow_names import parse_mlflow_filter
 from runs.query_language.order import parse_columns, parse_sort
 from runs.query_language.parser import parse
 from runs.query_language.predicates import ID_AHEAD_MS, ID_EPOCH_MS
+from runs.query_language.tree import Condition, Family, Field, Op, Word
 from runs.reading import planner
 from runs.reading.cursors import read_cursor
 from runs.reading.find_runs import children_of, count_runs, find_runs, search_runs_by_tree
@@ -204,6 +205,28 @@ def test_a_person_s_words_never_become_sql(cast: Cast) -> None:
                 continue
             assert find_runs(cast.lab, RunSearch(text=query, tree=tree)).rows == []
     assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("a[b]c", ["a[b]c"]),
+        ("a*c", ["a*c"]),
+        ("a?c", ["a?c"]),
+        ("a_c", ["a*c", "a?c", "a\\c", "abc", "aäc"]),
+        ("a%c", ["a*c", "a?c", "a[b]c", "a\\c", "abc", "aäc"]),
+        ("a\\c", ["a\\c"]),
+        ("A%C", []),
+    ],
+)
+def test_only_percent_and_underscore_are_special_in_a_pattern(cast: Cast, pattern: str, found: list[str]) -> None:
+    for name in ("abc", "a[b]c", "a*c", "a?c", "a\\c", "aäc"):
+        make_run(cast.lab, name=name, tags={"odd": name})
+    for field in (Field(Family.ATTRIBUTE, "name"), Field(Family.TAG, "odd")):
+        for op, expected in ((Op.LIKE, found), (Op.ILIKE, found or ["a*c", "a?c", "a[b]c", "a\\c", "abc", "aäc"])):
+            asked = RunSearch(tree=Condition(field, op, (Word(pattern),)))
+            rows = find_runs(cast.lab, asked).rows
+            assert sorted(row.name for row in rows) == sorted(expected), (field, op)
 
 
 def test_ids_follow_creation_as_the_planner_thinks() -> None:

@@ -268,6 +268,7 @@ def test_random_sorts_stand_as_plain_python_sorts(world, few: int, monkeypatch: 
     """With ``few`` at 0 the indexes are read in order; otherwise so small a list is collected and sorted."""
     cast, runs, chance = world
     monkeypatch.setattr(sorted_runs, "FEW", few)
+    monkeypatch.setattr(sorted_runs, "LANES_AT_FIRST", 1 if few == 0 else 6)
     experiments = {e.name: e for e in Experiment.objects.filter(workspace=cast.lab)}
     for i in range(90):
         asked = tree(chance, runs, 1) if chance.random() < 0.5 else None
