@@ -63,6 +63,10 @@ def move_experiment(request: HttpRequest, workspace_name: str) -> HttpResponse:
         restore_experiment(experiment, author_of(request))
         messages.success(request, f"{experiment.name} is back, with the runs that went to the trash with it.")
         return redirect("experiment_runs", workspace.name, experiment.name)
-    trash_experiment(experiment, author_of(request))
-    messages.success(request, f"{experiment.name} and its runs are in the trash, and can be restored.")
+    try:
+        trash_experiment(experiment, author_of(request))
+    except UserMistake as mistake:
+        messages.error(request, mistake.message)
+    else:
+        messages.success(request, f"{experiment.name} and its runs are in the trash, and can be restored.")
     return redirect("experiment_list", workspace.name)

@@ -72,7 +72,7 @@ def run_outputs(request: HttpRequest, workspace_name: str, uid: str, path: str =
     }
     if context["file"]:
         context |= _viewer(request, workspace, run, context["file"])
-    return show(request, "runs/run_outputs.html", context, part="lines" if "part" in request.GET else "")
+    return show(request, "runs/run_outputs.html", context)
 
 
 @require_safe

@@ -81,11 +81,7 @@ def open_run(request: HttpRequest, workspace_name: str, uid: str) -> tuple[Works
 def run_page(request: HttpRequest, workspace_name: str, uid: str) -> HttpResponse:
     """The overview."""
     workspace = workspace_or_404(person_of(request), workspace_name)
-    return show_overview(request, workspace, load_run_detail(workspace, uid), part=_wanted_table(request))
-
-
-def _wanted_table(request: HttpRequest) -> str:
-    return {"params": "params", "metrics": "metrics"}.get(request.GET.get("part", ""), "")
+    return show_overview(request, workspace, load_run_detail(workspace, uid))
 
 
 def show_overview(
@@ -98,7 +94,7 @@ def show_overview(
     status: int = 200,
 ) -> HttpResponse:
     """The overview, or a part of it; ``more`` is what an editor of a part adds to the context."""
-    metrics = summaries(detail.run) if part in {"", "metrics"} or not request.htmx else []  # type: ignore[attr-defined]
+    metrics = summaries(detail.run) if not part or not request.htmx else []  # type: ignore[attr-defined]
     context = {
         **head_context(workspace, detail.head, "run"),
         "detail": detail,

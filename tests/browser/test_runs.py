@@ -215,6 +215,29 @@ def test_the_error_leads_to_the_log_and_files_download(visit: Visit, people: Cas
     assert page.evaluate("document.querySelector('.picture img').naturalWidth") == 1
 
 
+def test_filter_boxes_narrow_as_one_types(visit: Visit, people: Cast) -> None:
+    run = make_run(
+        people.lab,
+        params={f"p{number}": "x" for number in range(20)},
+        metrics={f"m{number:02}": 1.0 for number in range(20)},
+    )
+    make_experiment(people.lab, "vision")
+    page = visit.sign_in(people.viewer).open(f"/w/lab/runs/{run.uid}")
+    page.get_by_label("Filter metrics").get_by_role("searchbox").press_sequentially("m07")
+    expect(page.locator("#metrics-rows tbody tr")).to_have_count(1)
+    page.get_by_label("Filter parameters").get_by_role("searchbox").press_sequentially("p13")
+    expect(page.locator("#params-rows dt")).to_have_text(["p13"])
+    expect(page.locator("#metrics-rows tbody tr")).to_have_count(1)
+    page = visit.open(f"/w/lab/runs/{run.uid}/metrics")
+    page.get_by_role("searchbox", name="Find a metric").press_sequentially("m11")
+    expect(page.locator(".chart-card")).to_have_count(1)
+    expect(page.locator(".chart-card canvas")).to_be_visible()
+    page = visit.open("/w/lab/experiments")
+    page.get_by_role("searchbox", name="Find an experiment").press_sequentially("vis")
+    expect(page.locator("#experiments tbody tr")).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=vis"))
+
+
 def test_canceling_asks_first(visit: Visit, people: Cast, run: Run) -> None:
     child = Run.objects.get(name="the-child")
     page = visit.sign_in(people.editor).open(f"/w/lab/runs/{child.uid}")
@@ -260,6 +283,34 @@ def test_no_page_has_a_violation_or_overflows_at_any_width(visit: Visit, people:
         if violations := visit.violations():
             found[name] = violations
     assert found == {}
+
+
+def test_a_run_of_long_names_and_many_of_them_stays_in_its_frame(visit: Visit, people: Cast) -> None:
+    name = "resnet50-cosine-lr-3e-4-warmup-500-batch-256-mixup-seed-17-" * 4
+    run = make_run(
+        make_experiment(people.lab, f"huge/{name}"),
+        name=name,
+        status=Status.COMPLETED,
+        tags={f"tag.{number}": "x" * 100 * number for number in range(30)},
+        params={f"param.{name[:150]}.{number}": "0." + "9" * 400 for number in range(60)},
+        metrics={f"metric/{name[:150]}/{number}": 10.0**number for number in range(40)},
+        description="word " * 4000 + "y" * 2000,
+        submitter=name[:200],
+        compute=name[:200],
+    )
+    visit.sign_in(people.viewer)
+    for place in (
+        f"/w/lab/runs/{run.uid}",
+        f"/w/lab/runs/{run.uid}/metrics",
+        "/w/lab/runs",
+        "/w/lab/",
+        "/w/lab/experiments",
+    ):
+        page = visit.open(place)
+        for width in (640, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+        assert visit.violations() == [], place
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from runs.models import Experiment, Lifecycle
+from runs.recording.experiments import default_experiment
 from tests.build import make_experiment, make_run
 from tests.cast import Cast
 from tests.pages.conftest import Statements
@@ -78,6 +79,13 @@ def test_the_trash_keeps_an_experiment_until_it_is_restored(cast: Cast, editor: 
     assert "/experiments/churn" in viewer.get(LIST, {"show": "trash"}).content.decode()
     editor.post("/w/lab/move_experiment", {"name": "churn", "to": "active"})
     assert Experiment.objects.get(name="churn").lifecycle == Lifecycle.ACTIVE
+
+
+def test_the_default_experiment_stays_and_the_page_says_so(cast: Cast, editor: Client) -> None:
+    name = default_experiment(cast.lab).name
+    answer = editor.post("/w/lab/move_experiment", {"name": name}, follow=True)
+    assert "cannot be deleted" in answer.content.decode()
+    assert Experiment.objects.get(name=name).lifecycle == Lifecycle.ACTIVE
 
 
 @pytest.mark.parametrize("name", ["a/b c", "ünïcode 名", "50%", "a?b#c", "x\ny", "<script>alert(1)</script>", "a//b"])

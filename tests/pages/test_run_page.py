@@ -1,5 +1,7 @@
 """Does the page of a run show what the run is, to those who may see it?"""
 
+from html.parser import HTMLParser
+
 import pytest
 from django.test import Client
 
@@ -11,6 +13,26 @@ from runs.statuses import Status
 from tests.build import SOMEBODY, make_run
 from tests.cast import Cast
 from tests.pages.conftest import Statements
+
+
+class ElementFinder(HTMLParser):
+    """The names of the attributes of every element of some kinds."""
+
+    def __init__(self, kinds: set[str]) -> None:
+        super().__init__()
+        self.kinds = kinds
+        self.found: list[set[str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self.kinds:
+            self.found.append({name for name, _ in attrs})
+
+    @classmethod
+    def read(cls, page: str, kinds: set[str]) -> list[set[str]]:
+        finder = cls(kinds)
+        finder.feed(page)
+        return finder.found
+
 
 TABS = ("", "/metrics", "/outputs", "/children", "/activity")
 EVIL = "\"'><script>alert(1)</script>"
@@ -149,6 +171,15 @@ def test_pictures_of_a_description_come_from_the_runs_own_files(cast: Cast, view
     page = viewer.get(url_of(run)).content.decode()
     assert f'src="{url_of(run)}/download/plots/loss.png?show"' in page
     assert 'href="https://example.com/x"' in page
+
+
+def test_markup_inside_an_attribute_of_a_description_stays_there(cast: Cast, viewer: Client) -> None:
+    run = make_run(
+        cast.lab, description="![<pre onerror=alert(1)> <a href=x onclick=alert(1)](x.png '<table onload=alert(1)')"
+    )
+    page = viewer.get(url_of(run)).content.decode()
+    found = list(ElementFinder.read(page, {"img", "pre", "table", "a"}))
+    assert not [names for names in found if {"onerror", "onclick", "onload"} & names]
 
 
 def test_filters_narrow_the_tables(cast: Cast, viewer: Client) -> None:
