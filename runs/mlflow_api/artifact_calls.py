@@ -114,7 +114,7 @@ def _part_url(request: HttpRequest, upload_id: str, number: int) -> str:
 
 
 @open_to_tokens
-def receive_part(request: HttpRequest, upload_id: str, number: int) -> HttpResponseBase:
+def receive_part(request: HttpRequest, upload_id: str, number: int, **_path: str) -> HttpResponseBase:
     """One part of a multipart upload. Whoever knows the secret id may send it, as with any presigned URL."""
     if request.method != "PUT":
         return HttpResponse(status=405, headers={"Allow": "PUT"})

@@ -18,7 +18,7 @@ _PAGE, _MOST = 100, 1000
 
 
 def _answer(call: Call, model: LoggedModel) -> Answer:
-    metrics = metrics_of_models([model.uid])[model.uid]
+    metrics = metrics_of_models(call.workspace, [model.uid])[model.uid]
     return {"model": model_shape(call.workspace, model, metrics)}
 
 
@@ -97,7 +97,7 @@ def search(call: Call) -> Answer:
         limit=sent.whole("max_results", default=_PAGE, low=1, high=_MOST),
         cursor=sent.text("page_token"),
     )
-    metrics = metrics_of_models([model.uid for model in page.models])
+    metrics = metrics_of_models(call.workspace, [model.uid for model in page.models])
     models = [model_shape(call.workspace, model, metrics[model.uid]) for model in page.models]
     return without_empty({"models": models, "next_page_token": page.next})
 

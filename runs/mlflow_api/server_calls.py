@@ -11,13 +11,13 @@ EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @open_to_tokens
-def health(_request: HttpRequest) -> HttpResponse:
+def health(_request: HttpRequest, **_path: str) -> HttpResponse:
     """/health: open to load balancers."""
     return HttpResponse("OK", content_type="text/plain")
 
 
 @open_to_tokens
-def version(_request: HttpRequest) -> HttpResponse:
+def version(_request: HttpRequest, **_path: str) -> HttpResponse:
     """/version: the release of MLflow's protocol, as plain text."""
     return HttpResponse(MLFLOW_VERSION, content_type="text/plain")
 

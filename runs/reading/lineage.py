@@ -75,10 +75,13 @@ def find_logged_model(workspace: Workspace, uid: str) -> LoggedModel:
     return found
 
 
-def metrics_of_models(uids: Collection[str]) -> dict[str, list[ModelMetric]]:
-    """The metrics that speak of each of these models (by uid), by name. One query."""
+def metrics_of_models(workspace: Workspace, uids: Collection[str]) -> dict[str, list[ModelMetric]]:
+    """The metrics that runs of the workspace logged for each of these models (by uid), by name. One query.
+
+    Anybody may log a point that names any model: what other workspaces say of this one's stays with them.
+    """
     found: dict[str, list[ModelMetric]] = {uid: [] for uid in uids}
-    rows = MetricOrigin.objects.filter(model_uid__in=list(found)).exclude(model_uid="")
+    rows = MetricOrigin.objects.filter(run__workspace=workspace, model_uid__in=list(found)).exclude(model_uid="")
     for row in rows.select_related("key", "run").order_by("key__name", "dataset_name", "id"):
         value = _SPECIAL.get(Flag(row.flag), row.value)
         found[row.model_uid].append(

@@ -125,7 +125,7 @@ def search_logged_models(
     with_metrics = any(key.field.family is Family.METRIC for key in order) or any(
         field.family is Family.METRIC for field in fields_used(tree)
     )
-    metrics = metrics_of_models([model.uid for model in found]) if with_metrics else {}
+    metrics = metrics_of_models(workspace, [model.uid for model in found]) if with_metrics else {}
     if tree is not None:
         found = [model for model in found if _holds(tree, model, _on(metrics.get(model.uid, []), datasets))]
     keyed = sorted(((_place(model, order, metrics), model) for model in found), key=lambda pair: pair[0])

@@ -142,7 +142,7 @@ def test_the_latest_metric_of_a_model_counts_and_keeps_nan_and_infinity(cast) ->
     record_metric_sources(run, [MetricSource("acc", 0.5, 1, 10, "m-1"), MetricSource("acc", 0.7, 2, 20, "m-1")])
     record_metric_sources(run, [MetricSource("acc", 0.1, 1, 5, "m-1"), MetricSource("loss", math.nan, 1, 1, "m-1")])
     record_metric_sources(run, [MetricSource("gap", -math.inf, 1, 1, "m-1", "iris", "abc"), MetricSource("x", 1, 1, 1)])
-    found = {metric.key: metric for metric in metrics_of_models(["m-1", "m-2"])["m-1"]}
+    found = {metric.key: metric for metric in metrics_of_models(cast.lab, ["m-1", "m-2"])["m-1"]}
     assert set(found) == {"acc", "loss", "gap"}
     assert (found["acc"].value, found["acc"].step, found["acc"].run_uid) == (0.7, 2, run.uid)
     assert math.isnan(found["loss"].value)
