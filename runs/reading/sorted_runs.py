@@ -208,39 +208,48 @@ def _merged(
     """
     way = "DESC" if search.down else "ASC"
     size = max(2 * limit, slice_size() // len(lanes))
-    fence = "MATERIALIZED " if is_postgres() else ""
     no_worse = Sql("")
     if enough is not None:
         no_worse = f" AND {stage.column} {'>=' if search.down else '<='} " + value(enough)
-    inner = [
-        f"SELECT {stage.run} AS run, {stage.column} AS v, x.experiment_id AS experiment "
-        + stage.rows(value(number), place, search.down)
-        + no_worse
-        + f" ORDER BY {stage.column} {way}, {stage.run} {way} LIMIT {size}"
-        for number in lanes
-    ]
-    last = ") SELECT c.run, c.v FROM c WHERE " + passes(search.asked, None, experiment_known=True) + f" LIMIT {limit}"
-    each = [f"WITH c AS {fence}(" + one + last for one in inner]
-    statement = each[0]
-    if len(each) > 1:
-        statement = "SELECT run, v FROM (" + _union(each) + f") u ORDER BY v {way}, run {way} LIMIT {limit}"
+
+    def candidates_of(experiment: Sql) -> Sql:
+        return (
+            f"SELECT {stage.run} AS run, {stage.column} AS v, x.experiment_id AS experiment "
+            + stage.rows(experiment, place, search.down)
+            + no_worse
+            + f" ORDER BY {stage.column} {way}, {stage.run} {way} LIMIT {size}"
+        )
+
+    test = passes(search.asked, None, experiment_known=True)
+
+    def best_of(experiment: Sql) -> Sql:
+        return "SELECT c.run, c.v FROM (" + candidates_of(experiment) + ") c WHERE " + test + f" LIMIT {limit}"
+
+    statement = best_of(value(lanes[0]))
+    if len(lanes) > 1:
+        together = _of_each(lanes, best_of)
+        statement = "SELECT u.run, u.v FROM (" + together + f") u ORDER BY u.v {way}, u.run {way} LIMIT {limit}"
     try:
         with time_budget(BUDGET_MS):
             lines = search.reads(1)(statement)
-            cut = len(lines) < limit and search.order.held >= size and _goes_on(inner, size)
+            cut = False
+            if len(lines) < limit and search.order.held >= size:
+                ends = _of_each(lanes, lambda experiment: candidates_of(experiment) + f" OFFSET {size - 1}")
+                cut = bool(rows_of("SELECT u.run FROM (" + ends + ") u LIMIT 1"))
     except BudgetSpent:
         return Sorted([], True)
     return Sorted(lines, cut)
 
 
-def _goes_on(lanes: list[Sql], size: int) -> bool:
-    """Whether some lane has as many rows as were looked at."""
-    ends = [lane + f" OFFSET {size - 1}" for lane in lanes]
-    return bool(rows_of("SELECT run FROM (" + _union(ends) + ") u LIMIT 1"))
-
-
-def _union(parts: list[Sql]) -> Sql:
-    return joined(" UNION ALL ", ["SELECT * FROM (" + one + f") l{i}" for i, one in enumerate(parts)])
+def _of_each(lanes: list[int], rows: Callable[[Sql], Sql]) -> Sql:
+    """The rows of each experiment, together. SQLite knows no LATERAL; PostgreSQL would plan every part of a UNION."""
+    if is_postgres():
+        numbers = ", ".join(str(number) for number in lanes)
+        return (
+            f"SELECT l.* FROM unnest(ARRAY[{numbers}]::bigint[]) k(e) CROSS JOIN LATERAL (" + rows(Sql("k.e")) + ") l"
+        )
+    parts = [rows(value(number)) for number in lanes]
+    return joined(" UNION ALL ", ["SELECT * FROM (" + part + f") l{i}" for i, part in enumerate(parts)])
 
 
 def _over_experiments(search: _Search, stage: Stage, limit: int, place: tuple[Place, int] | None) -> Sorted:
