@@ -29,9 +29,12 @@ def workspace_or_404(person: Person, name: str, role: Role = Role.VIEWER) -> Wor
     """The workspace called ``name`` in which ``person`` has at least ``role``. One query.
 
     NotFound for a stranger (as for a name that does not exist); NotAllowed for a member with a lesser role.
-    The answer carries ``your_role``.
+    The answer carries ``your_role``. The query brings all workspaces of the person, who keeps them as
+    ``seen_workspaces``: the menu of the page wants them too.
     """
-    member = Member.objects.select_related("workspace").filter(workspace__name=name, person_id=person.pk).first()
+    members = Member.objects.select_related("workspace").filter(person_id=person.pk).order_by("workspace__name")
+    person.seen_workspaces = [member.workspace for member in members]
+    member = next((member for member in members if member.workspace.name == name), None)
     if member is None:
         raise NotFound(f"There is no workspace {name!r} here, or it is not yours.", "workspace")
     if member.role < role:

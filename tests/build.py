@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from runs.recording.metrics import Point, log_metrics
-
 from runs.authors import Author
 from runs.models import Experiment, Run, Workspace
 from runs.recording.experiments import find_or_create_experiment
 from runs.recording.lifecycle import NewRun, create_run
+from runs.recording.metrics import Point, log_metrics
 
 SOMEBODY = Author(None, "somebody", "command")
 

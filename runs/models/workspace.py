@@ -10,6 +10,9 @@ class Person(AbstractUser):
     theme = models.CharField(max_length=10, default="", blank=True, help_text="light, dark, or empty for the system's")
     density = models.CharField(max_length=12, default="", blank=True)
 
+    seen_workspaces: "list[Workspace] | None" = None
+    """Theirs, where `access.workspace_or_404` looked them up in this request; no column."""
+
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 

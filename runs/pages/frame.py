@@ -13,4 +13,4 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
         return {"my_workspaces": []}
-    return {"my_workspaces": SimpleLazyObject(lambda: workspaces_of(person))}
+    return {"my_workspaces": SimpleLazyObject(lambda: person.seen_workspaces or workspaces_of(person))}

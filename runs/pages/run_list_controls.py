@@ -119,15 +119,17 @@ def _status_links(search: RunSearch, counts: StatusCounts, address: Address) -> 
     return found
 
 
-def count_words(count: Count, page: RunPage, *, nested: bool) -> str:
-    """What stands under the table: how many rows of how many."""
+def count_words(count: Count | None, shown: int, *, nested: bool) -> str:
+    """What stands under the table: how many rows of how many; None is a count that nobody has made yet."""
     noun = "top-level runs" if nested else "runs"
+    if count is None:
+        return f"{shown:,} {noun} shown"
     if count.n is None:
-        return f"{len(page.rows):,} {noun} shown; too many to count quickly"
+        return f"{shown:,} {noun} shown; too many to count quickly"
     if count.n == 1:
         return f"1 {noun[:-1]}"
     total = f"{count.n:,}{'+' if count.capped else ''}"
-    return f"{total} {noun}" if len(page.rows) == count.n else f"{len(page.rows):,} of {total} {noun}"
+    return f"{total} {noun}" if shown == count.n else f"{shown:,} of {total} {noun}"
 
 
 def _title_counts(counts: StatusCounts) -> str:

@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="experiment_runs",
     ),
     path("w/<slug:workspace_name>/columns", run_columns.run_columns, name="run_columns"),
+    path("w/<slug:workspace_name>/count", run_list.run_count, name="run_count"),
     path("w/<slug:workspace_name>/runs", run_list.run_list, name="run_list"),
     path(RUN, run_page.run_page, name="run"),
     path(f"{RUN}/", RedirectView.as_view(pattern_name="run")),

@@ -8,13 +8,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from runs.mistakes import UserMistake
-from runs.models import Experiment, Key, KeyKind, Lifecycle, Person, Workspace
+from runs.models import Experiment, KeyKind, Lifecycle, Person, Workspace
 from runs.query_language.field_names import field_to_text
-from runs.query_language.fields import row_of
 from runs.query_language.order import SortKey, sort_to_text
-from runs.query_language.predicates import KeyName, Scope, key_name, known_keys, rows_of, unknown_names
+from runs.query_language.predicates import (
+    KeyName,
+    Scope,
+    experiments_test,
+    key_name,
+    known_keys,
+    rows_of,
+    unknown_names,
+)
 from runs.query_language.sql import value
-from runs.query_language.suggestions import did_you_mean
+from runs.query_language.suggestions import nearest
 from runs.query_language.tree import And, Condition, Family, Field, Flag, Node, Op, Word, leaves
 from runs.reading.cursors import Cursor
 from runs.reading.planner import Lines, Reading, counting_statement, find_newest
@@ -38,7 +45,7 @@ class RunPage:
     ``complete`` is False when the search stopped early: it looked at ``searched`` runs, and ``next`` goes on from
     there (or, in a sorted list, only those ``searched`` took part in the sort). ``warnings`` are mistakes that
     did not keep the query from running, such as a name that no run uses. ``count`` is how many match, where the page
-    itself tells; else ask `count_runs`.
+    itself tells; else ask `count_runs`, which need not think again when it is handed the ``plan``.
     """
 
     rows: list[RunRow]
@@ -49,6 +56,7 @@ class RunPage:
     searched: int | None = None
     warnings: tuple[UserMistake, ...] = ()
     count: int | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,9 @@ def find_runs(
     scope = scope_of(workspace, search, experiment, person, lifecycles)
     page = _find_lines(scope, search)
     rows = rows_from(page.lines, shown, scope.now_ms, nested=scope.roots_only)
-    return RunPage(rows, shown, page.next, page.previous, page.complete, page.searched, page.warnings, page.count)
+    return RunPage(
+        rows, shown, page.next, page.previous, page.complete, page.searched, page.warnings, page.count, page.plan
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,7 @@ class LinePage:
     searched: int | None = None
     warnings: tuple[UserMistake, ...] = ()
     count: int | None = None
+    plan: Plan | None = None
 
 
 def find_lines(
@@ -140,7 +151,7 @@ def _find_lines(scope: Scope, search: RunSearch) -> LinePage:
     following, previous = _cursors(listing, sort_to_text(search.sort) if search.sort else "", cursor, back)
     complete = listing.floor is None and listing.searched is None
     count = len(lines) if complete and cursor is None and following is None else None
-    return LinePage(lines, following, previous, complete, listing.searched, warnings, count)
+    return LinePage(lines, following, previous, complete, listing.searched, warnings, count, asked)
 
 
 def children_of(
@@ -165,8 +176,11 @@ def count_runs(
     person: Person | None = None,
     lifecycles: Sequence[int] | None = None,
     exact: bool = False,
+    asked: Plan | None = None,
 ) -> Count:
-    """How many runs match, up to 10,000 (``capped`` beyond); all of them with ``exact``. At most three statements.
+    """How many runs match, up to 10,000 (``capped`` beyond); all of them with ``exact``.
+
+    At most three statements; one when ``asked`` is the plan of a page of the same search.
 
     ``n`` is None when the time was over (250 ms, with ``exact`` 5 s).
     """
@@ -175,7 +189,7 @@ def count_runs(
     scope = scope_of(workspace, search, experiment, person, lifecycles)
     if search.tree is None and (not scope.roots_only or scope.lifecycles == (Lifecycle.ACTIVE,)):
         return Count(int(rows_of("SELECT " + total_of(scope))[0][0]))
-    asked, _ = _plan(scope, search.tree, ())
+    asked = asked or _plan(scope, search.tree, ())[0]
     cap = None if exact else COUNT_CAP + 1
     try:
         with time_budget(EXACT_BUDGET_MS if exact else COUNT_BUDGET_MS):
@@ -272,8 +286,9 @@ def _plan(scope: Scope, tree: Node | None, sort: tuple[SortKey, ...]) -> tuple[P
             names.append(name)
     keys = known_keys(names, scope)
     unknown = unknown_names(tree, keys)
+    warnings = _warnings(unknown, scope)
     scope, tree = _narrowed(scope, tree)
-    return plan(scope, keys, tree), _warnings(unknown)
+    return plan(scope, keys, tree), warnings
 
 
 def _narrowed(scope: Scope, tree: Node | None) -> tuple[Scope, Node | None]:
@@ -295,23 +310,33 @@ def _narrowed(scope: Scope, tree: Node | None) -> tuple[Scope, Node | None]:
     return scope, tree
 
 
-def _warnings(unknown: list[Condition]) -> tuple[UserMistake, ...]:
-    """What to say about names that no run uses. Two statements when there are some, else none."""
-    if not unknown:
-        return ()
+def _warnings(unknown: list[Condition], scope: Scope) -> tuple[UserMistake, ...]:
+    """What to say about names that no run uses. One statement for each family of them."""
+    named = [(leaf, name) for leaf in unknown if (name := key_name(leaf)) is not None]
+    near = {kind: _names_used(kind, scope) for kind in {name[0] for _, name in named}}
     warnings = []
-    for kind in {name[0] for leaf in unknown if (name := key_name(leaf))}:
-        near = _names_used(kind)
-        for leaf in unknown:
-            name = key_name(leaf)
-            if name is not None and name[0] is kind:
-                text = f"{row_of(leaf.field).words} {field_to_text(leaf.field)} is not used by any run here"
-                warnings.append(UserMistake(text + did_you_mean(name[1], near), "q", leaf.span[0]))
+    for leaf, (kind, _) in named:
+        text = f"{field_to_text(leaf.field)} is not used by any run here{_hint(leaf.field, near[kind])}"
+        warnings.append(UserMistake(text, "q", leaf.span[0]))
     return tuple(warnings)
 
 
-def _names_used(kind: KeyKind) -> list[str]:
-    return list(Key.objects.filter(kind=kind).order_by("-id").values_list("name", flat=True)[:2000])
+def _hint(field: Field, known: list[str]) -> str:
+    """The nearest name that is used, as people write it."""
+    meant = nearest(field.key, known)
+    return f"; did you mean {field_to_text(replace(field, key=meant))}?" if meant is not None else ""
+
+
+def _names_used(kind: KeyKind, scope: Scope) -> list[str]:
+    """Names that runs of the scope use: those of other workspaces are nobody's business here."""
+    statement = (
+        "SELECT DISTINCT k.name FROM runs_experimentkey x JOIN runs_key k ON k.id = x.key_id WHERE k.kind = "
+        + value(int(kind))
+        + " AND x.n > 0 AND "
+        + experiments_test("x.experiment_id", scope)
+        + " LIMIT 2000"
+    )
+    return [str(row[0]) for row in rows_of(statement)]
 
 
 def _list(
