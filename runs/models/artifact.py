@@ -62,13 +62,13 @@ class Artifact(models.Model):
         ]
         indexes = [models.Index(fields=["blob"], condition=~Q(blob=""), name="artifact_by_blob")]
 
+    def __str__(self) -> str:
+        return self.path
+
     @property
     def path(self) -> str:
         """The path below its run or model."""
         return f"{self.folder}/{self.name}" if self.folder else self.name
-
-    def __str__(self) -> str:
-        return self.path
 
 
 class Dataset(models.Model):

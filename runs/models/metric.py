@@ -54,7 +54,7 @@ class RunMetric(models.Model):
 
 
 class MetricTail(models.Model):
-    """One accepted batch, as it came: packed little-endian records of key int32, step int64, time int64, value float64."""
+    """One accepted batch, as it came: packed records of key int32, step int64, time int64, value float64."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
     n = models.IntegerField(help_text="points in body")

@@ -39,8 +39,8 @@ COUNTERS = [
 ] + [
     f"INSERT INTO runs_facet (workspace_id, experiment_id, dimension, value, n) "
     f"SELECT workspace_id, {place}, {int(dimension)}, {column}, count(*) FROM runs_run "
-    f"WHERE lifecycle = 0 AND {column} IS NOT NULL{more} GROUP BY {'workspace_id' if place == '0' else 'workspace_id, experiment_id'}, {column}"
-    for place in ("experiment_id", "0")
+    f"WHERE lifecycle = 0 AND {column} IS NOT NULL{more} GROUP BY {group}, {column}"
+    for place, group in (("experiment_id", "workspace_id, experiment_id"), ("0", "workspace_id"))
     for dimension, column, more in (
         (Facet.Dimension.STATUS, "status", ""),
         (Facet.Dimension.SUBMITTER, "submitter_id", ""),
