@@ -1,7 +1,6 @@
 """Who is calling, what did they send, and how is a mistake answered? The frame around every call of this protocol."""
 
 import base64
-import binascii
 import errno
 import logging
 import re
@@ -129,7 +128,7 @@ def _secret(request: HttpRequest) -> str | None:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(rest, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not ASCII, not base64, or not UTF-8 inside
             return ""
     return None
 

@@ -51,7 +51,8 @@ def safe_next(request: HttpRequest, fallback: str) -> str:
     """Where to go afterwards: the form's ``next`` if it is a page of ours, else ``fallback``."""
     wanted = request.POST.get("next", "") or request.GET.get("next", "")
     own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if own else fallback
+    # A word without a slash would be taken by `redirect` for the name of a view.
+    return wanted if own and wanted.startswith("/") else fallback
 
 
 def whole_number(text: str | None, lowest: int = 0) -> int | None:
