@@ -9,6 +9,7 @@ from runs.models import ApiToken, Experiment, Member, Person, Role, Run, Workspa
 from studio.database import now_ms
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_NUL = "\x00"  # in no name of ours, and PostgreSQL refuses to look for it
 TOKEN_START = "rst_"  # noqa: S105 - what every token starts with
 SCOPE_ROLE = {"read": Role.VIEWER, "log": Role.EDITOR, "admin": Role.OWNER}
 
@@ -50,7 +51,7 @@ def workspaces_of(person: Person) -> list[Workspace]:
 
 def experiment_or_404(workspace: Workspace, name: str) -> Experiment:
     """The experiment called ``name`` in this workspace."""
-    found = Experiment.objects.filter(workspace=workspace, name=name).first()
+    found = Experiment.objects.filter(workspace=workspace, name=name).first() if _NUL not in name else None
     if found is None:
         raise NotFound(f"There is no experiment {name!r} in this workspace.", "experiment")
     return found

@@ -71,7 +71,7 @@ class Batch(RunDoor):
         if not isinstance(sent, dict):
             raise UserMistake(f"a batch must be an object, not {name_of(sent)}", "body")
         given = read_points(sent.pop("points", []))
-        batch_id = clean_text(sent.pop("batch_id", None) or "", "batch_id", 64) or None
+        batch_id = clean_text(sent.pop("batch_id", ""), "batch_id", 64) or None
         frame = _BatchFrame(data=sent)
         frame.is_valid(raise_exception=True)
         new = log_batch(self.run, self.author, points=given, batch_id=batch_id, **frame.validated_data)

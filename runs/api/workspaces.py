@@ -18,9 +18,10 @@ from runs.api.schemas import (
     WorkspacesAnswer,
 )
 from runs.api.shapes import Shape, experiment_shape, workspace_shape
+from runs.limits import EXPERIMENT_NAME, clean_text
 from runs.mistakes import UserMistake
 from runs.models import Experiment, ExperimentTag, Lifecycle, Role, Workspace
-from runs.reading.experiments import find_experiments
+from runs.reading.experiments import find_experiments, place_after
 from runs.recording.experiments import (
     create_experiment,
     describe_experiment,
@@ -84,11 +85,14 @@ class Experiments(WorkspaceDoor):
     def get(self, _: Request, **_path: Any) -> HttpResponse:
         """A page of them."""
         given = self.request.query_params
+        after = given.get("after", "")
+        if after and place_after(after) is None:
+            raise UserMistake("This page link is damaged; begin at the first page.", "after")
         page = find_experiments(
             self.workspace,
-            text=given.get("text", "").replace("\0", "")[:500],
+            text=clean_text(given.get("text", ""), "text", EXPERIMENT_NAME),
             lifecycle=lifecycle_named(given.get("lifecycle") or "active", Lifecycle.ACTIVE, Lifecycle.TRASHED),
-            after=given.get("after", ""),
+            after=after,
             limit=self.whole("limit", 100, 1, MOST_EXPERIMENTS) or 100,
         )
         return as_json({"experiments": [experiment_shape(row) for row in page.rows], "next": page.next})

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -85,6 +86,8 @@ def _endpoint(methods: tuple[str, ...], role: Role, *, raw: bool) -> Callable[[C
                 answer = function(_call(request, workspace_name, role, raw), **path)
             except UserMistake as mistake:
                 return answer_mistake(mistake)
+            except SuspiciousOperation:  # more fields in the query string than Django reads
+                return answer_mistake(UserMistake("This request is malformed."))
             except OperationalError:
                 log.exception("The database did not take %s %s", request.method, request.path)
                 return answer_mistake(Overloaded("The database is busy or away; send the same request again."))

@@ -209,6 +209,6 @@ def _history(kept: str | None) -> list[Any]:
     """The models noted so far; a tag that somebody overwrote by hand begins a new list."""
     try:
         found = json.loads(kept or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return found if isinstance(found, list) else []

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from runs.access import run_or_404, workspace_or_404
 from runs.artifacts.answers import file_response, zip_response
-from runs.artifacts.paths import folders_above
+from runs.artifacts.paths import LONGEST_PATH, folders_above
+from runs.limits import clean_text
 from runs.mistakes import NotFound
 from runs.models import Artifact, Run, Workspace
 from runs.pages.answers import person_of, show, whole_number
@@ -80,7 +81,8 @@ def run_folder(request: HttpRequest, workspace_name: str, uid: str) -> HttpRespo
     """The entries of the folder ``?path=`` after the name ``?after=``, for a branch of the tree that opens."""
     workspace = workspace_or_404(person_of(request), workspace_name)
     run = run_or_404(workspace, uid)
-    page = list_folder(run, request.GET.get("path", ""), request.GET.get("after") or None)
+    after = clean_text(request.GET.get("after", ""), "after", LONGEST_PATH)
+    page = list_folder(run, request.GET.get("path", ""), after or None)
     context = {"entries": _entries(workspace, run, page, "", [])}
     return show(request, "runs/run_folder.html", context)
 

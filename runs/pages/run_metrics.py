@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from runs.access import run_or_404, workspace_or_404
+from runs.limits import KEY, clean_text
 from runs.mistakes import UserMistake
 from runs.pages.answers import person_of, show, whole_number
 from runs.pages.run_page import head_context, open_run, run_url
@@ -68,7 +69,7 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
         raise UserMistake(f"width must be a whole number from 10 to {WIDEST}", "width")
     axis: Literal["step", "time"] = "time" if request.GET.get("x") == "time" else "step"
     edges = {name: _edge(request.GET.get(name), name) for name in ("start", "end")}
-    return {"metric": request.GET.get("metric", ""), "width": width, "x": axis, **edges}
+    return {"metric": clean_text(request.GET.get("metric", ""), "metric", KEY), "width": width, "x": axis, **edges}
 
 
 def _edge(text: str | None, name: str) -> int | None:

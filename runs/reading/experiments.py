@@ -48,7 +48,7 @@ def find_experiments(
     rows = Experiment.objects.filter(workspace=workspace, lifecycle=lifecycle).order_by("-updated", "-id")
     if text:
         rows = rows.filter(name__icontains=text)
-    if place := _place(after):
+    if place := place_after(after):
         updated, number = place
         rows = rows.filter(updated__lte=updated).exclude(updated=updated, id__gte=number)
     found = list(rows[: limit + 1])
@@ -58,7 +58,8 @@ def find_experiments(
     return ExperimentPage(page, f"{page[-1].updated}-{page[-1].id}" if more else None)
 
 
-def _place(after: str) -> tuple[int, int] | None:
+def place_after(after: str) -> tuple[int, int] | None:
+    """The (updated in ms, id) of the last experiment of the page before; None for what is no ``next``."""
     updated, _, number = after.partition("-")
     if not (updated.isascii() and updated.isdigit() and number.isascii() and number.isdigit()) or len(after) > 40:
         return None
