@@ -128,7 +128,9 @@ def _one_more(asked: Plan, driver: Part | None, size: int) -> Sql:
 
 
 def _collecting(search: _Search, driver: Part | None, size: int) -> Sql:
-    """Each value is looked up by run id: a join here made PostgreSQL hash the whole table of runs."""
+    """Values are looked up by run id inside a fence. Without it PostgreSQL works each one out twice, once for its
+    IS NULL: 40 ms instead of 26 for 2,100 candidates.
+    """
     order, fence = search.order, "MATERIALIZED " if is_postgres() else ""
     names = [f"v{i}" for i in range(len(order.expressions))]
     picked = joined(
