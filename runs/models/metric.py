@@ -94,7 +94,7 @@ class MetricChunk(models.Model):
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
     nonfinite = models.IntegerField(default=0)
-    sketch = models.BinaryField(help_text="min and max of each 64 points, float32")
+    sketch = models.BinaryField(help_text="lowest, highest and last of each 64 points")
     body = models.BinaryField()
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from runs.models.experiment import Compute, Experiment, Key, Lifecycle, Submitter
+from runs.models.row_ids import RowIdField, RowIdOneToOneField
 from runs.models.workspace import Workspace
 from runs.statuses import Status
 
@@ -16,7 +17,7 @@ class Run(models.Model):
     newest first is ``ORDER BY id DESC`` with no sort; ``uid`` is the public name. All times are ms since 1970.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    id = RowIdField(primary_key=True)
     uid = models.CharField(max_length=64, unique=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False, related_name="+")
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, db_index=False, related_name="+")
@@ -110,7 +111,7 @@ class RunAttr(models.Model):
 class RunText(models.Model):
     """The description, as written and as rendered, and the casefolded text that free search looks in."""
 
-    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="text")
+    run = RowIdOneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="text")
     experiment_id = models.BigIntegerField()
     description = models.TextField(default="", blank=True)
     html = models.TextField(default="", blank=True, help_text="rendered on save by `runs.markdown`")
@@ -128,7 +129,7 @@ class RunDoc(models.Model):
     "m": {metric: [last, flag, step, ts, low, high, first, count]}, "x": 1 if some text was cut at 250}``
     """
 
-    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="doc")
+    run = RowIdOneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="doc")
     doc = models.TextField(default="{}")
 
     def __str__(self) -> str:
