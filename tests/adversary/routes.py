@@ -442,6 +442,9 @@ PAGES: dict[str, list[Request]] = {
         _p("w/lab/columns", "GET", GO, reset="1", **_LIST),
     ],
     "w/<slug:workspace_name>/runs": [_p("w/lab/runs", "GET", PAGE, **_LIST)],
+    "w/<slug:workspace_name>/count": [
+        _p("w/lab/count", "GET", PAGE, experiment="$name", shown="1", **_LIST),
+    ],
     _RUN: [_p("w/lab/runs/$run", "GET", PAGE, all="1")],
     # These two only lead on to the page above, whoever asks: it is that page which knows whose the run is.
     f"{_RUN}/": [_p("w/lab/runs/$run/", method, "in 302 302 302 302", {}) for method in METHODS],

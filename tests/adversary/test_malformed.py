@@ -8,6 +8,8 @@ import json
 import os
 import random
 import re
+from string import Template
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from tests.mlflow_api.door import Door
 pytestmark = pytest.mark.django_db
 
 TIMES = int(os.environ.get("ADVERSARY", "1"))
-USUAL, MORE = 5 * TIMES, 40 * TIMES
+USUAL, MORE = 4 * TIMES, 32 * TIMES
 # Where what is sent is rich: a batch, a query, a list.
 RICH = re.compile(r"log-batch$|/batch$|mlflow/runs/(search|create)$|workspace(_name)?>/runs$|metrics.json$")
 MALFORMED = {400, 401, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422}
@@ -81,6 +83,51 @@ def in_its_words(door: str, body: bytes, kind: str) -> bool:
     return bool(said) and all(
         isinstance(texts, list) for name, texts in said.items() if name not in ("position", "current")
     )
+
+
+MLFLOW_RUN = "/api/2.0/mlflow/runs/get?run_id=$run"
+API_RUNS = "/api/v1/workspaces/lab/runs"
+CROWD = "&".join(f"a{n}=1" for n in range(2000))
+ONCE_FAILED = [
+    # who asks how for what, with which headers or body, and the status it must have
+    ("mlflow", "GET", MLFLOW_RUN, {"Authorization": "Basic \xe9"}, 401),
+    ("api", "GET", API_RUNS, {"Authorization": "Basic \xe9"}, 401),
+    ("mlflow", "GET", f"/api/2.0/mlflow-artifacts/artifacts?{CROWD}", {}, 400),
+    ("mlflow", "GET", "/w/lab/health", {}, 200),
+    ("mlflow", "GET", "/w/lab/version", {}, 200),
+    ("mlflow", "PUT", f"/w/lab/api/2.0/mlflow-artifacts/mpu/part/{'0' * 48}/1", b"x", 404),
+    ("api", "GET", "/api/v1/openapi.yaml?version=a%0D%0Ab", {}, 200),
+    ("api", "GET", "/api/v1/workspaces/lab/experiments?after=junk", {}, 400),
+    ("api", "GET", "/api/v1/workspaces/lab/experiments?text=a%00", {}, 400),
+    ("api", "POST", f"{API_RUNS}/$run/batch", b'{"batch_id": {}}', 400),
+    ("api", "POST", f"{API_RUNS}/$run/batch", b'{"batch_id": 0}', 400),
+    ("page", "GET", "/sign-in/?next=home", {}, 302),
+    ("page", "GET", "/sign-in/?next=nowhere", {}, 302),
+    ("page", "GET", "/", {"Cookie": 'session="\\000aaaaaaaaaa"'}, 302),
+    ("page", "GET", "/w/lab/experiments/a%00", {}, 404),
+    ("page", "GET", "/w/lab/columns?experiment=a%00", {}, 404),
+    ("page", "POST", "/w/lab/move_experiment", b"name=a%00&to=trash", 404),
+    ("page", "GET", "/w/lab/runs/$run/metrics.json?metric=a%00", {}, 400),
+    ("page", "GET", "/w/lab/runs/$run/folder?after=a%00", {}, 400),
+]
+
+
+@pytest.mark.parametrize(
+    ("door", "method", "address", "more", "status"),
+    ONCE_FAILED,
+    ids=lambda one: one[:60] if isinstance(one, str) else "",
+)
+def test_what_once_failed_is_answered(
+    world: World, door: str, method: str, address: str, more: Any, status: int
+) -> None:
+    path, _, query = Template(address).substitute(world.ids).partition("?")
+    body, headers = (more, {}) if isinstance(more, bytes) else (b"", more)
+    kind = "application/x-www-form-urlencoded" if door == "page" else "application/json"
+    with undone():
+        response = world.ask(method, path, query, body, kind, world.credentials(door, "owner") | headers)
+        assert response.status_code == status, body_of(response)
+        if status >= 400:
+            assert in_its_words(door, body_of(response), response.headers["Content-Type"])
 
 
 def test_a_page_link_of_one_list_is_refused_by_every_other(world: World) -> None:
