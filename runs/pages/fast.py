@@ -19,5 +19,5 @@ def environment(**options: Any) -> Environment:
         "middle": look.middle,
         "status_words": look.status_words,
     }
-    made.globals |= {"status_pill": look.status_pill, "status_icon": look.status_icon, "icon": look.icon}
+    made.globals |= {"zip": zip, "status_pill": look.status_pill, "status_icon": look.status_icon, "icon": look.icon}
     return made
