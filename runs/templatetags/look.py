@@ -202,11 +202,11 @@ def ago(moment: int | None) -> SafeString:
     """A moment as a ``<time>`` element that says how long ago, titled with the exact one. JavaScript keeps it true."""
     if moment is None:
         return mark_safe(MISSING)  # noqa: S308 - a constant
-    machine = _moment(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    # Fifty a page: every part is ours and holds nothing to escape, so no `format_html`.
+    exact = _moment(moment).isoformat(timespec="milliseconds")[:23]
+    title = f"{exact[:10]} {exact[11:19]} UTC"
     words = relative(moment, now_ms())
-    return format_html(
-        '<time datetime="{}" title="{} UTC" data-relative>{}</time>', machine, moment_text(moment), words
-    )
+    return mark_safe(f'<time datetime="{exact}Z" title="{title}" data-relative>{words}</time>')  # noqa: S308
 
 
 @register.simple_tag
