@@ -22,9 +22,9 @@ def cast(db: None) -> Cast:
 def _forget_interned_names() -> Iterator[None]:
     """The process-wide caches of ids must not outlive a test's rolled-back database."""
     yield
-    keys = sys.modules.get("runs.recording.keys")
-    if keys is not None:
-        keys.forget()
+    for name in ("runs.recording.keys", "runs.reading.columns"):
+        if module := sys.modules.get(name):
+            module.forget()
 
 
 @pytest.fixture(autouse=True)

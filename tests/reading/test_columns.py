@@ -38,3 +38,19 @@ def test_states_are_counted_as_runs_move(cast: Cast) -> None:
     assert nested.by_status == {Status.RUNNING: 1}
     assert (flat.runs, flat.roots) == (nested.runs, nested.roots) == (2, 1)
     assert status_counts(cast.elsewhere).total == 0
+
+
+def test_a_workspace_of_many_names_is_asked_once_in_a_while(cast: Cast, django_assert_num_queries) -> None:
+    make_run(cast.lab, params={f"p{number}": "1" for number in range(250)})
+    first = default_columns(cast.lab, None)
+    with django_assert_num_queries(0):
+        assert default_columns(cast.lab, None) == first
+    with django_assert_num_queries(1):
+        default_columns(cast.elsewhere, None)
+
+
+def test_a_workspace_of_few_names_shows_a_new_one_at_once(cast: Cast) -> None:
+    make_run(cast.lab, params={"lr": "1"})
+    before = default_columns(cast.lab, None)
+    make_run(cast.lab, params={"depth": "1"})
+    assert len(default_columns(cast.lab, None)) == len(before) + 1
