@@ -8,7 +8,7 @@ import datetime
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.http import QueryDict
@@ -49,6 +49,12 @@ def _sprite() -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """An icon of the sprite. Without a label it is decoration; ``size`` is empty, ``large`` or ``huge``."""
+    return _icon_html(name, label, size)
+
+
+@lru_cache(maxsize=512)
+def _icon_html(name: str, label: str, size: str) -> SafeString:
+    """A page has some forty, of a dozen kinds."""
     kind = f"icon {size}".strip()
     if label:
         shape = '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>'
