@@ -5,15 +5,15 @@ import os
 import shutil
 import tempfile
 
-if "STUDIO_DATA_DIR" not in os.environ:
-    os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="studio-tests-")
-    atexit.register(shutil.rmtree, os.environ["STUDIO_DATA_DIR"], ignore_errors=True)
+# Always one of its own, for each process: the sweep of one worker must not take the files of another's tests.
+os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="studio-tests-")
+atexit.register(shutil.rmtree, os.environ["STUDIO_DATA_DIR"], ignore_errors=True)
 # Nobody pulls the plug on a test; the drills run a real server with settings of its own.
 os.environ.setdefault("STUDIO_SQLITE_SYNCHRONOUS", "OFF")
 os.environ.setdefault("STUDIO_SECRET_KEY", "only-for-tests-" + "x" * 50)
 
-from studio.settings import *  # noqa: F403
-from studio.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT, STORAGES
+from studio.settings import *  # noqa: E402, F403
+from studio.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # live_server serves static files by their plain names.
