@@ -1,6 +1,7 @@
 """Which page function answers which URL?"""
 
 from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 
 from runs.pages import (
@@ -19,32 +20,16 @@ from runs.pages import (
 )
 
 
-class AnyText:
+class AnyText(StringConverter):
     """The rest of a URL, whatever characters it holds: names are the users' own, line ends included."""
 
     regex = r"[\s\S]+"
 
-    def to_python(self, value: str) -> str:
-        """As it stands."""
-        return value
 
-    def to_url(self, value: str) -> str:
-        """As it stands."""
-        return value
-
-
-class RunId:
+class RunId(StringConverter):
     """A run's public id: 32 hex digits of ours, or what an imported run brought."""
 
     regex = r"[A-Za-z0-9_\-]{1,64}"
-
-    def to_python(self, value: str) -> str:
-        """As it stands."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """As it stands."""
-        return value
 
 
 register_converter(AnyText, "any_text")
